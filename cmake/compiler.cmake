@@ -1,0 +1,21 @@
+add_library(cordwood_compiler_options INTERFACE)
+target_compile_options(cordwood_compiler_options INTERFACE
+  -Wall -Wextra -Wshadow -Wconversion -Werror -fno-omit-frame-pointer)
+target_include_directories(cordwood_compiler_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
+target_link_libraries(cordwood_compiler_options INTERFACE Threads::Threads)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC 12 reports these inside libstdc++ and coroutine frames where nothing is wrong.
+  target_compile_options(cordwood_compiler_options INTERFACE
+    -fcoroutines -Wno-maybe-uninitialized -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_compile_options(cordwood_compiler_options INTERFACE -Wthread-safety -Wno-deprecated-declarations)
+endif()
+find_program(MOLD mold)
+if(MOLD)
+  target_link_options(cordwood_compiler_options INTERFACE -fuse-ld=mold)
+endif()
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()

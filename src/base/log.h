@@ -1,0 +1,36 @@
+// The program's own log: one line an event on stderr, lower case, `key=value` fields, and what to do next when an
+// operator reads it. Thread-safe. Never called per record or per request that went well.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string_view>
+#include <utility>
+
+namespace cordwood::base {
+
+enum class LogLevel { kDebug, kInfo, kWarn, kError };
+
+// Format: logfmt (`ts=... level=info msg="..." key=value`). The default level is info.
+void set_log_level(LogLevel level);
+bool log_enabled(LogLevel level);
+void write_log(LogLevel level, std::string_view message);
+
+template <typename... Args>
+void log_debug(fmt::format_string<Args...> format, Args&&... args) {
+  if (log_enabled(LogLevel::kDebug)) write_log(LogLevel::kDebug, fmt::format(format, std::forward<Args>(args)...));
+}
+template <typename... Args>
+void log_info(fmt::format_string<Args...> format, Args&&... args) {
+  if (log_enabled(LogLevel::kInfo)) write_log(LogLevel::kInfo, fmt::format(format, std::forward<Args>(args)...));
+}
+template <typename... Args>
+void log_warn(fmt::format_string<Args...> format, Args&&... args) {
+  write_log(LogLevel::kWarn, fmt::format(format, std::forward<Args>(args)...));
+}
+template <typename... Args>
+void log_error(fmt::format_string<Args...> format, Args&&... args) {
+  write_log(LogLevel::kError, fmt::format(format, std::forward<Args>(args)...));
+}
+
+}  // namespace cordwood::base

@@ -1,0 +1,157 @@
+// QueryRunner: ask the store in LogQL. Implemented by query, used by api and rules.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/status.h"
+#include "base/sync.h"
+#include "base/task.h"
+#include "core/ids.h"
+#include "core/labels.h"
+#include "core/record.h"
+#include "core/time_range.h"
+
+namespace cordwood::core {
+
+enum class Direction { kForward, kBackward };
+
+// What was done for a query; true figures, not estimates.
+struct QueryStats {
+  std::uint64_t bytes_processed = 0;    // of line text looked at
+  std::uint64_t lines_processed = 0;
+  std::uint64_t lines_matched = 0;
+  std::uint64_t parts_total = 0;
+  std::uint64_t parts_skipped = 0;      // by time, labels or filters
+  std::uint64_t blocks_read = 0;
+  base::nanoseconds exec_time{0};
+  // Parts or blocks that could not be read: the answer is not complete. Text for people.
+  std::vector<std::string> unreadable;
+};
+
+// --- Loki's queries: the whole answer at once, bounded by limits -------------------------------------------------------
+
+struct QueryRequest {
+  TenantId tenant;
+  std::string query;
+  bool instant = false;  // at `end`; otherwise from `start` to `end`
+  UnixNanos start;       // log queries: [start, end)
+  UnixNanos end;
+  base::nanoseconds step{0};      // metric range queries
+  base::nanoseconds interval{0};  // log queries: thin entries
+  std::uint32_t limit = 100;      // log queries: entries over all streams
+  Direction direction = Direction::kBackward;
+  base::CancelToken cancel;
+};
+
+struct LogEntry {
+  UnixNanos time;
+  std::string line;
+  std::vector<Label> structured_metadata;
+  std::vector<Label> parsed;
+};
+struct LogStream {
+  // The stream's labels; unless the request asks for categories, merged with metadata and parsed labels by the caller.
+  Labels labels;
+  std::vector<LogEntry> entries;  // in the order of the query's direction
+};
+struct Sample {
+  UnixNanos time;
+  double value = 0;
+};
+struct Series {
+  Labels labels;
+  std::vector<Sample> samples;
+};
+using LogResult = std::vector<LogStream>;   // streams sorted by labels
+struct MatrixResult { std::vector<Series> series; };
+struct VectorResult { std::vector<Series> series; };  // one sample each
+struct ScalarResult { Sample sample; };
+struct QueryResult {
+  std::variant<LogResult, MatrixResult, VectorResult, ScalarResult> data;
+  QueryStats stats;
+  std::vector<std::string> warnings;
+};
+
+// --- the native streaming query: any number of rows at bounded memory ------------------------------------------------
+
+// The place of a row in the order of a query; names (time, stream, source, offset), never a time alone. Unnamed rows have
+// generation = (journal node, sequence) and offset = index, so that the triple is unique. Order within the same time:
+// stream, generation, offset.
+struct RowPosition {
+  UnixNanos time;
+  StreamId stream;
+  GenerationId generation;
+  std::uint64_t offset = 0;
+  auto operator<=>(const RowPosition&) const = default;
+};
+
+enum class RowOrder {
+  kTime,    // by RowPosition, in `direction`
+  kSource,  // by stream labels, then generation (oldest first record first), then offset: as in the files
+};
+
+struct RowQuery {
+  TenantId tenant;
+  std::string query;  // a log query
+  TimeRange range;
+  Direction direction = Direction::kBackward;
+  RowOrder order = RowOrder::kTime;
+  std::optional<std::uint64_t> limit;
+  std::optional<RowPosition> after;  // go on after this row (kTime only)
+  base::CancelToken cancel;
+};
+
+struct Row {
+  RowPosition position;
+  std::string line;  // bytes as stored, not necessarily UTF-8
+  SharedLabels stream_labels;
+  std::vector<Label> structured_metadata;
+  std::vector<Label> parsed;
+  RecordFlags flags;
+  bool named = false;  // from a source: generation, offset and line_number are its own
+  std::uint64_t line_number = 0;
+};
+
+// Pull-based, so the reader's pace bounds memory. Destroying it cancels the query.
+class RowCursor {
+ public:
+  virtual ~RowCursor() = default;
+  // The next rows (at least one), or an empty vector at the end. After an error the cursor is at its end.
+  virtual base::Task<base::StatusOr<std::vector<Row>>> next() = 0;
+  virtual const QueryStats& stats() const = 0;
+};
+
+// --- looking around ----------------------------------------------------------------------------------------------------
+
+struct SeriesRequest {
+  TenantId tenant;
+  std::vector<std::string> selectors;  // union; empty = all streams
+  TimeRange range;
+};
+
+struct IndexStats {
+  std::uint64_t streams = 0;
+  std::uint64_t chunks = 0;  // parts
+  std::uint64_t entries = 0;
+  std::uint64_t bytes = 0;
+};
+
+// Thread-safe. Parse errors are InvalidArgument with Loki's text ("parse error at line 1, col 2: ...").
+class QueryRunner {
+ public:
+  virtual ~QueryRunner() = default;
+  virtual base::Task<base::StatusOr<QueryResult>> run(QueryRequest request) = 0;
+  virtual base::Task<base::StatusOr<std::unique_ptr<RowCursor>>> rows(RowQuery request) = 0;
+  // Distinct label sets of the streams with records in range, sorted.
+  virtual base::Task<base::StatusOr<std::vector<Labels>>> series(SeriesRequest request) = 0;
+  virtual base::Task<base::StatusOr<std::vector<std::string>>> label_names(SeriesRequest request) = 0;
+  virtual base::Task<base::StatusOr<std::vector<std::string>>> label_values(SeriesRequest request, std::string name) = 0;
+  virtual base::Task<base::StatusOr<IndexStats>> index_stats(SeriesRequest request) = 0;
+};
+
+}  // namespace cordwood::core

@@ -1,0 +1,88 @@
+// Part: something that holds records of one tenant and can be read by a query: a segment, or a snapshot of the head.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "base/task.h"
+#include "core/labels.h"
+#include "core/record.h"
+#include "core/time_range.h"
+
+namespace cordwood::segment {
+
+struct PartStream {
+  core::SharedLabels labels;
+  core::StreamId id;
+  core::TimeSpan times;
+  std::uint64_t records = 0;
+  std::uint64_t line_bytes = 0;
+};
+
+// What is known of a block without reading it.
+struct BlockInfo {
+  core::TimeSpan times;
+  std::uint32_t rows = 0;
+  std::uint64_t line_bytes = 0;
+  // Indexes into streams() of the first and last stream in the block; rows are sorted by (stream, time, generation,
+  // offset), so the block holds no other streams than those between.
+  std::uint32_t first_stream = 0;
+  std::uint32_t last_stream = 0;
+};
+
+struct RowSource {
+  core::GenerationId generation;
+  bool named = false;
+};
+
+// The rows of one block as columns of equal length. Views point into the block's own memory.
+struct BlockRows {
+  std::vector<core::UnixNanos> times;
+  std::vector<std::uint32_t> streams;       // index into Part::streams()
+  std::vector<std::string_view> lines;
+  std::vector<std::uint32_t> sources;       // index into Part::sources()
+  std::vector<std::uint64_t> offsets;       // in the source; index within the journal frame for unnamed rows
+  std::vector<std::uint64_t> line_numbers;  // 0 for unnamed rows
+  std::vector<core::RecordFlags> flags;
+  // Row i has metadata[metadata_begin[i], metadata_begin[i + 1]); empty vector = no row has any.
+  std::vector<std::uint32_t> metadata_begin;
+  std::vector<core::MetadataPair> metadata;
+  // Owns what the views point into.
+  std::vector<std::shared_ptr<const void>> buffers;
+
+  std::size_t size() const { return times.size(); }
+  std::span<const core::MetadataPair> metadata_of(std::size_t row) const {
+    if (metadata_begin.empty()) return {};
+    return std::span(metadata).subspan(metadata_begin[row], metadata_begin[row + 1] - metadata_begin[row]);
+  }
+};
+
+// Which columns of a block to read; the others stay empty. times and streams are always read.
+struct Columns {
+  bool lines = true;
+  bool positions = true;  // sources, offsets, line_numbers, flags
+  bool metadata = true;
+};
+
+// Immutable and thread-safe; kept alive by whoever reads it.
+class Part {
+ public:
+  virtual ~Part() = default;
+  // For errors and statistics: the object's key, or "head".
+  virtual std::string_view name() const = 0;
+  virtual core::TimeSpan times() const = 0;
+  // Sorted by labels.
+  virtual std::span<const PartStream> streams() const = 0;
+  virtual std::span<const RowSource> sources() const = 0;
+  virtual std::span<const BlockInfo> blocks() const = 0;
+  // Reads and decodes one block. DataLoss names object, section and offset: the block is then left out and the answer
+  // says so.
+  virtual base::Task<base::StatusOr<std::shared_ptr<const BlockRows>>> read_block(std::size_t index,
+                                                                                 Columns columns) const = 0;
+};
+
+}  // namespace cordwood::segment
