@@ -2,7 +2,8 @@
 // makes them inside `co_await executor.blocking(...)`.
 //
 // Errors of all calls: NotFound, AlreadyExists, PermissionDenied (also a read-only file system), ResourceExhausted (no
-// space, no descriptors), DataLoss (EIO), Unavailable (the rest). The text names operation and path.
+// space, no descriptors), DataLoss (EIO), InvalidArgument (a NUL byte in a path), Unavailable (the rest). The text names
+// operation and path.
 #pragma once
 
 #include <cstdint>
