@@ -9,6 +9,10 @@
 #else
 #define CORDWOOD_ANNOTATE(x)
 #endif
+// abseil's containers define the first of these as well, with the same meaning.
+#undef GUARDED_BY
+#undef REQUIRES
+#undef EXCLUDES
 #define GUARDED_BY(mutex) CORDWOOD_ANNOTATE(guarded_by(mutex))
 #define REQUIRES(...) CORDWOOD_ANNOTATE(requires_capability(__VA_ARGS__))
 #define EXCLUDES(...) CORDWOOD_ANNOTATE(locks_excluded(__VA_ARGS__))

@@ -14,8 +14,8 @@ struct GoString {
   std::size_t bytes = 0;  // of the literal at the start of the text, quotes included
 };
 
-// The "..." or `...` literal at the start of `text`; nullopt when there is none or it is malformed (an unknown escape, no
-// closing quote, a raw newline inside "...").
+// The "..." or `...` literal at the start of `text`; nullopt when there is none or it is malformed (an unknown escape,
+// no closing quote, a raw newline inside "...").
 std::optional<GoString> parse_go_string(std::string_view text);
 
 // One rune at the start of `text` (not empty): its code point and length. An invalid byte is (0xFFFD, 1), as in Go.

@@ -37,7 +37,8 @@ class LabelParser {
  private:
   base::StatusOr<Label> parse_label() {
     const std::size_t begin = at_;
-    while (at_ < text_.size() && (text_[at_] == '_' || std::isalnum(static_cast<unsigned char>(text_[at_])) != 0)) ++at_;
+    while (at_ < text_.size() && (text_[at_] == '_' || std::isalnum(static_cast<unsigned char>(text_[at_])) != 0))
+      ++at_;
     const std::string_view name = text_.substr(begin, at_ - begin);
     if (!is_valid_label_name(name)) return fail("expected a label name");
     skip_space();
@@ -64,6 +65,8 @@ class LabelParser {
 
 }  // namespace
 
-base::StatusOr<Labels> parse_labels(std::string_view text) { return LabelParser(text).parse(); }
+base::StatusOr<Labels> parse_labels(std::string_view text) {
+  return LabelParser(text).parse();
+}
 
 }  // namespace cordwood::core

@@ -41,7 +41,9 @@ std::string Labels::to_text() const {
   return out;
 }
 
-StreamId Labels::stream_id() const { return {base::hash128(to_text())}; }
+StreamId Labels::stream_id() const {
+  return {base::hash128(to_text())};
+}
 
 bool is_valid_label_name(std::string_view name) {
   if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;

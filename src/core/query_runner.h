@@ -22,18 +22,19 @@ enum class Direction { kForward, kBackward };
 
 // What was done for a query; true figures, not estimates.
 struct QueryStats {
-  std::uint64_t bytes_processed = 0;    // of line text looked at
+  std::uint64_t bytes_processed = 0;  // of line text looked at
   std::uint64_t lines_processed = 0;
   std::uint64_t lines_matched = 0;
   std::uint64_t parts_total = 0;
-  std::uint64_t parts_skipped = 0;      // by time, labels or filters
+  std::uint64_t parts_skipped = 0;  // by time, labels or filters
   std::uint64_t blocks_read = 0;
   base::nanoseconds exec_time{0};
   // Parts or blocks that could not be read: the answer is not complete. Text for people.
   std::vector<std::string> unreadable;
 };
 
-// --- Loki's queries: the whole answer at once, bounded by limits -------------------------------------------------------
+// --- Loki's queries: the whole answer at once, bounded by limits
+// -------------------------------------------------------
 
 struct QueryRequest {
   TenantId tenant;
@@ -67,10 +68,16 @@ struct Series {
   Labels labels;
   std::vector<Sample> samples;
 };
-using LogResult = std::vector<LogStream>;   // streams sorted by labels
-struct MatrixResult { std::vector<Series> series; };
-struct VectorResult { std::vector<Series> series; };  // one sample each
-struct ScalarResult { Sample sample; };
+using LogResult = std::vector<LogStream>;  // streams sorted by labels
+struct MatrixResult {
+  std::vector<Series> series;
+};
+struct VectorResult {
+  std::vector<Series> series;
+};  // one sample each
+struct ScalarResult {
+  Sample sample;
+};
 struct QueryResult {
   std::variant<LogResult, MatrixResult, VectorResult, ScalarResult> data;
   QueryStats stats;
@@ -79,9 +86,9 @@ struct QueryResult {
 
 // --- the native streaming query: any number of rows at bounded memory ------------------------------------------------
 
-// The place of a row in the order of a query; names (time, stream, source, offset), never a time alone. Unnamed rows have
-// generation = (journal node, sequence) and offset = index, so that the triple is unique. Order within the same time:
-// stream, generation, offset.
+// The place of a row in the order of a query; names (time, stream, source, offset), never a time alone. Unnamed rows
+// have generation = (journal node, sequence) and offset = index, so that the triple is unique. Order within the same
+// time: stream, generation, offset.
 struct RowPosition {
   UnixNanos time;
   StreamId stream;
@@ -126,7 +133,8 @@ class RowCursor {
   virtual const QueryStats& stats() const = 0;
 };
 
-// --- looking around ----------------------------------------------------------------------------------------------------
+// --- looking around
+// ----------------------------------------------------------------------------------------------------
 
 struct SeriesRequest {
   TenantId tenant;
@@ -150,7 +158,8 @@ class QueryRunner {
   // Distinct label sets of the streams with records in range, sorted.
   virtual base::Task<base::StatusOr<std::vector<Labels>>> series(SeriesRequest request) = 0;
   virtual base::Task<base::StatusOr<std::vector<std::string>>> label_names(SeriesRequest request) = 0;
-  virtual base::Task<base::StatusOr<std::vector<std::string>>> label_values(SeriesRequest request, std::string name) = 0;
+  virtual base::Task<base::StatusOr<std::vector<std::string>>> label_values(SeriesRequest request,
+                                                                            std::string name) = 0;
   virtual base::Task<base::StatusOr<IndexStats>> index_stats(SeriesRequest request) = 0;
 };
 

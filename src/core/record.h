@@ -61,8 +61,8 @@ struct Record {
   std::uint32_t metadata_begin = 0;  // index into RecordBatch::metadata
   std::uint32_t metadata_count = 0;
   RecordFlags flags;
-  // Of a named source only (the batch has slices): first byte of the line, and its number from 1. A continuation has the
-  // number of its line.
+  // Of a named source only (the batch has slices): first byte of the line, and its number from 1. A continuation has
+  // the number of its line.
   std::uint64_t offset = 0;
   std::uint64_t line_number = 0;
 };
@@ -93,19 +93,19 @@ struct HeadHash {
 // What the server keeps of a source beside its mark.
 struct SourceInfo {
   SourceId id;
-  std::string path;             // live path, for people
-  SharedLabels labels;          // of its stream
+  std::string path;     // live path, for people
+  SharedLabels labels;  // of its stream
   std::vector<HeadHash> ladder;
   PositionUnit unit = PositionUnit::kBytes;
-  Mark base;                    // the position with which it was registered
+  Mark base;  // the position with which it was registered
 };
 
 // A byte range [begin.offset, end.offset) of a source with the records cut from it, or a range that is lost.
 struct Slice {
-  std::uint32_t source = 0;  // index into RecordBatch::sources
-  Mark begin;                // hash before begin
-  Mark end;                  // hash before end
-  bool lost = false;         // the bytes no longer exist; no records
+  std::uint32_t source = 0;        // index into RecordBatch::sources
+  Mark begin;                      // hash before begin
+  Mark end;                        // hash before end
+  bool lost = false;               // the bytes no longer exist; no records
   std::uint32_t record_begin = 0;  // records [record_begin, record_end) of the batch
   std::uint32_t record_end = 0;
 };

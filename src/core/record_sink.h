@@ -26,8 +26,8 @@ struct EncodedBody {
   std::shared_ptr<const std::string> bytes;
 };
 
-// Everything besides the body that decoding depends on. Replay of the journal passes what was kept in the frame and gets
-// the same batch again, so a decoder applies no limit of its own beyond `limits` and asks no clock.
+// Everything besides the body that decoding depends on. Replay of the journal passes what was kept in the frame and
+// gets the same batch again, so a decoder applies no limit of its own beyond `limits` and asks no clock.
 struct DecodeContext {
   UnixNanos arrival;
   // Indexes of records, in body order, that were refused when the body arrived: left out without looking at limits.
@@ -38,8 +38,8 @@ struct DecodeContext {
 class BodyDecoder {
  public:
   virtual ~BodyDecoder() = default;
-  // InvalidArgument with reason and offset for a malformed body; ResourceExhausted when it would decode to more than the
-  // limits allow (checked before memory is taken).
+  // InvalidArgument with reason and offset for a malformed body; ResourceExhausted when it would decode to more than
+  // the limits allow (checked before memory is taken).
   virtual base::StatusOr<RecordBatch> decode(const EncodedBody& body, const DecodeContext& context) const = 0;
 };
 
@@ -108,10 +108,10 @@ class SourceRegistry {
  public:
   virtual ~SourceRegistry() = default;
   virtual base::Task<base::StatusOr<HelloAnswer>> hello(AgentHello hello) = 0;
-  // The sources of a host with generation ids in `only`, or all of them when `only` is empty: for an agent that lost its
-  // state or meets a new installation_id. Unknown ids are left out.
+  // The sources of a host with generation ids in `only`, or all of them when `only` is empty: for an agent that lost
+  // its state or meets a new installation_id. Unknown ids are left out.
   virtual base::Task<base::StatusOr<std::vector<SourceState>>> sources(TenantId tenant, std::string host,
-                                                                     std::vector<GenerationId> only) = 0;
+                                                                       std::vector<GenerationId> only) = 0;
 };
 
 }  // namespace cordwood::core

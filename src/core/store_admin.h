@@ -10,14 +10,14 @@ namespace cordwood::core {
 
 // The facts of /api/v1/status. Names as in interfaces.md.
 struct StoreStatus {
-  std::uint64_t stored_bytes = 0;   // all bytes of live objects, indexes included; journal and catalog not
-  std::uint64_t raw_bytes = 0;      // lines of live records plus one byte each, head included
-  std::uint64_t records = 0;        // live, head included
+  std::uint64_t stored_bytes = 0;  // all bytes of live objects, indexes included; journal and catalog not
+  std::uint64_t raw_bytes = 0;     // lines of live records plus one byte each, head included
+  std::uint64_t records = 0;       // live, head included
   std::uint64_t parts = 0;
   std::uint64_t journal_bytes = 0;
-  std::uint64_t head_bytes = 0;     // memory of the head
+  std::uint64_t head_bytes = 0;  // memory of the head
   std::uint64_t head_records = 0;
-  std::uint64_t streams = 0;        // in the head
+  std::uint64_t streams = 0;  // in the head
   std::uint64_t disk_budget_bytes = 0;
 };
 
