@@ -1,3 +1,34 @@
-int main() {
-  return 0;
+// The program: one subcommand each in cmd_*.cc.
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+
+#include "app/command.h"
+#include "app/program.h"
+
+int main(int argc, char** argv) {
+  using namespace cordwood::app;
+  CLI::App root("Cordwood: logs of a whole fleet, stored small, answered at once.", "cordwood");
+  root.set_version_flag("--version", "cordwood " + std::string(version()) + " (" + std::string(revision()) + ")");
+  root.require_subcommand(1);
+  Action action;
+  add_server_command(root, action);
+  add_agent_command(root, action);
+  add_query_command(root, action);
+  add_tail_command(root, action);
+  add_grep_command(root, action);
+  add_look_commands(root, action);
+  try {
+    root.parse(argc, argv);
+  } catch (const CLI::CallForHelp& e) {
+    return root.exit(e);
+  } catch (const CLI::CallForAllHelp& e) {
+    return root.exit(e);
+  } catch (const CLI::CallForVersion& e) {
+    return root.exit(e);
+  } catch (const CLI::ParseError& e) {
+    print_error(std::string(e.what()) + "; see cordwood --help");
+    return kExitError;
+  }
+  return action();
 }

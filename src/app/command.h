@@ -1,0 +1,24 @@
+// A subcommand: adds itself to the command line; main runs the one that was chosen.
+#pragma once
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace cordwood::app {
+
+// What main runs for the chosen subcommand; the value is the exit code.
+using Action = std::function<int()>;
+
+// Each adds its subcommand to `root` and sets `action` when that one is chosen.
+void add_server_command(CLI::App& root, Action& action);
+void add_agent_command(CLI::App& root, Action& action);
+void add_query_command(CLI::App& root, Action& action);
+void add_tail_command(CLI::App& root, Action& action);
+void add_grep_command(CLI::App& root, Action& action);
+void add_look_commands(CLI::App& root, Action& action);   // labels, series, stats
+void add_admin_command(CLI::App& root, Action& action);
+
+}  // namespace cordwood::app
