@@ -12,9 +12,9 @@ constexpr std::size_t kPieceBytesMax = 240;
 // A last piece of one or two bytes could be "." or "..", which mean something else to the file system.
 constexpr std::size_t kLastPieceBytesMin = 3;
 
-// A piece of an element may be what a whole one may not: "." is a piece of "x.".
+// A piece of an element may be what a whole one may not: "." is a piece of "x."; but it is never empty.
 bool has_key_bytes(std::string_view piece) {
-  return check_object_key(std::string("x").append(piece)).ok();
+  return !piece.empty() && check_object_key(std::string("x").append(piece)).ok();
 }
 
 }  // namespace
