@@ -31,12 +31,12 @@ class HttpHeaders {
 };
 
 struct HttpRequest {
-  std::string method;   // "GET"
-  std::string path;     // without the query, percent-decoded: "/loki/api/v1/push"
-  std::string query;    // as sent, without "?"
+  std::string method;  // "GET"
+  std::string path;    // without the query, percent-decoded: "/loki/api/v1/push"
+  std::string query;   // as sent, without "?"
   HttpHeaders headers;
   std::shared_ptr<const std::string> body = std::make_shared<const std::string>();
-  std::string peer;     // "127.0.0.1:53214"
+  std::string peer;  // "127.0.0.1:53214"
   bool keep_alive = true;
   base::CancelToken client_gone;  // cancelled when the connection breaks
 };

@@ -16,15 +16,15 @@
 namespace cordwood::io {
 
 struct HttpServerOptions {
-  std::string listen = "127.0.0.1:3100";  // HOST:PORT or [V6]:PORT; port 0 = any free one
-  std::size_t threads = 1;                // of sockets; handlers run on the executor
-  std::uint64_t body_bytes_max = 64 << 20;         // 413 beyond, by Content-Length before a byte is read
+  std::string listen = "127.0.0.1:3100";                 // HOST:PORT or [V6]:PORT; port 0 = any free one
+  std::size_t threads = 1;                               // of sockets; handlers run on the executor
+  std::uint64_t body_bytes_max = 64 << 20;               // 413 beyond, by Content-Length before a byte is read
   std::uint64_t bodies_in_flight_bytes_max = 256 << 20;  // over all connections: reading waits (back-pressure)
-  std::uint64_t header_bytes_max = 64 << 10;       // 431 beyond
-  std::size_t connections_max = 10'000;            // further ones are closed at once
+  std::uint64_t header_bytes_max = 64 << 10;             // 431 beyond
+  std::size_t connections_max = 10'000;                  // further ones are closed at once
   base::nanoseconds header_timeout = std::chrono::seconds(30);
-  base::nanoseconds idle_timeout = std::chrono::minutes(5);   // between requests
-  base::nanoseconds io_timeout = std::chrono::seconds(60);    // no progress while reading a body or writing an answer
+  base::nanoseconds idle_timeout = std::chrono::minutes(5);  // between requests
+  base::nanoseconds io_timeout = std::chrono::seconds(60);   // no progress while reading a body or writing an answer
 };
 
 // Called on the executor, many at a time; the request lives until the Task ends.

@@ -1,0 +1,6 @@
+// To be included before any header of Asio or Beast: their non-template code is compiled once, in asio_impl.cc.
+#pragma once
+
+#define BOOST_ASIO_SEPARATE_COMPILATION
+#define BOOST_BEAST_SEPARATE_COMPILATION
+#define BOOST_ASIO_NO_DEPRECATED

@@ -1,0 +1,5 @@
+// The compiled part of Asio and Beast.
+#include "io/asio_config.h"
+
+#include <boost/asio/impl/src.hpp>
+#include <boost/beast/src.hpp>
