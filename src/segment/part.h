@@ -42,7 +42,7 @@ struct RowSource {
 // The rows of one block as columns of equal length. Views point into the block's own memory.
 struct BlockRows {
   std::vector<core::UnixNanos> times;
-  std::vector<std::uint32_t> streams;       // index into Part::streams()
+  std::vector<std::uint32_t> streams;  // index into Part::streams()
   std::vector<std::string_view> lines;
   std::vector<std::uint32_t> sources;       // index into Part::sources()
   std::vector<std::uint64_t> offsets;       // in the source; index within the journal frame for unnamed rows
@@ -82,7 +82,7 @@ class Part {
   // Reads and decodes one block. DataLoss names object, section and offset: the block is then left out and the answer
   // says so.
   virtual base::Task<base::StatusOr<std::shared_ptr<const BlockRows>>> read_block(std::size_t index,
-                                                                                 Columns columns) const = 0;
+                                                                                  Columns columns) const = 0;
 };
 
 }  // namespace cordwood::segment

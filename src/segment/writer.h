@@ -35,15 +35,15 @@ inline constexpr int kCompactionZstdLevel = 6;
 struct WriterOptions {
   int zstd_level = kFlushZstdLevel;
   // A block is cut before the row that would exceed either; a longer row makes a block of its own. At most
-  // kBlockRowsMax and kBlockRawBytesMax of format.h.
+  // kBlockRowsMax and kBlockWeightMax of format.h.
   std::uint32_t block_rows_max = 64 << 10;
-  std::uint64_t block_raw_bytes_max = 4 << 20;
+  std::uint64_t block_weight_max = 4 << 20;
 };
 
 // The views need to live only during add().
 struct SegmentRow {
   core::UnixNanos time;
-  std::string_view line;  // at most kRowRawBytesMax of format.h together with the metadata
+  std::string_view line;  // at most kRowWeightMax of format.h together with the metadata
   RowSource source;
   std::uint64_t offset = 0;       // in the source; index within the journal frame for unnamed rows
   std::uint64_t line_number = 0;  // 0 for unnamed rows
