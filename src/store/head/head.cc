@@ -1,0 +1,92 @@
+#include "store/head/head.h"
+
+#include <algorithm>
+
+namespace cordwood::store {
+
+namespace {
+// Chunks below these sizes are merged when kMergeFanIn of a tenant are in the same class; larger ones are few. Every
+// row is copied once a class at most.
+constexpr std::uint64_t kSizeClasses[] = {16 << 10, 256 << 10};
+constexpr std::size_t kMergeFanIn = 16;
+
+std::size_t size_class(const Chunk& chunk) {
+  std::size_t c = 0;
+  while (c < std::size(kSizeClasses) && chunk.memory_bytes() >= kSizeClasses[c]) ++c;
+  return c;
+}
+}  // namespace
+
+void Head::add(const core::TenantId& tenant, std::shared_ptr<const Chunk> chunk) {
+  active_.bytes += chunk->memory_bytes();
+  active_.rows += chunk->rows();
+  active_.line_bytes += chunk->line_bytes();
+  active_.tenants[tenant].push_back(std::move(chunk));
+}
+
+Chunks Head::snapshot(const core::TenantId& tenant, const core::TimeRange& range) const {
+  Chunks out;
+  for (const Half* half : {&frozen_, &active_}) {
+    const auto found = half->tenants.find(tenant);
+    if (found == half->tenants.end()) continue;
+    for (const auto& chunk : found->second) {
+      if (chunk->times().overlaps(range)) out.push_back(chunk);
+    }
+  }
+  return out;
+}
+
+std::map<core::TenantId, Chunks> Head::freeze() {
+  CHECK(frozen_.tenants.empty());
+  frozen_ = std::exchange(active_, {});
+  return frozen_.tenants;
+}
+
+std::uint64_t Head::drop_frozen() {
+  const std::uint64_t bytes = frozen_.bytes;
+  frozen_ = {};
+  return bytes;
+}
+
+std::optional<Head::MergeWork> Head::merge_work() const {
+  for (const auto& [tenant, chunks] : active_.tenants) {
+    if (chunks.size() < kMergeFanIn) continue;
+    std::size_t counts[std::size(kSizeClasses) + 1] = {};
+    for (const auto& chunk : chunks) ++counts[size_class(*chunk)];
+    for (std::size_t c = 0; c < std::size(kSizeClasses); ++c) {
+      if (counts[c] < kMergeFanIn) continue;
+      MergeWork work{tenant, {}};
+      for (const auto& chunk : chunks) {
+        if (size_class(*chunk) == c && work.chunks.size() < kMergeFanIn) work.chunks.push_back(chunk);
+      }
+      return work;
+    }
+  }
+  return std::nullopt;
+}
+
+bool Head::replace(const MergeWork& work, std::shared_ptr<const Chunk> merged) {
+  const auto tenant = active_.tenants.find(work.tenant);
+  if (tenant == active_.tenants.end()) return false;
+  Chunks& chunks = tenant->second;
+  for (const auto& chunk : work.chunks) {
+    if (std::find(chunks.begin(), chunks.end(), chunk) == chunks.end()) return false;
+  }
+  std::erase_if(chunks, [&work](const auto& chunk) {
+    return std::find(work.chunks.begin(), work.chunks.end(), chunk) != work.chunks.end();
+  });
+  for (const auto& chunk : work.chunks) active_.bytes -= chunk->memory_bytes();
+  active_.bytes += merged->memory_bytes();
+  chunks.push_back(std::move(merged));
+  return true;
+}
+
+Chunks Head::all_chunks() const {
+  Chunks out;
+  for (const Half* half : {&frozen_, &active_}) {
+    for (const auto& [tenant, chunks] : half->tenants) out.insert(out.end(), chunks.begin(), chunks.end());
+  }
+  return out;
+}
+
+}  // namespace cordwood::store
