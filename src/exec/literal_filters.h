@@ -1,0 +1,33 @@
+// Line filters that are plain substrings, taken out of a query's stages and run over whole runs of lines at once.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "exec/substring_finder.h"
+#include "logql/ast.h"
+
+namespace cordwood::exec {
+
+// A conjunction. Immutable and thread-safe.
+class LiteralFilters {
+ public:
+  // Moves what this class decides out of `stages`: `|=` and `!=` with literal terms, up to the first stage that changes
+  // the line. Each is one of the conditions that a row must meet, so that testing it before its turn changes nothing.
+  static LiteralFilters take(std::vector<logql::Stage>& stages);
+
+  bool empty() const { return filters_.empty(); }
+  // Replaces `rows` by the indexes, plus `base`, of the lines that pass, in order.
+  void select(std::span<const std::string_view> lines, std::uint32_t base, std::vector<std::uint32_t>& rows) const;
+
+ private:
+  struct Filter {
+    bool negated = false;
+    std::vector<SubstringFinder> any_of;
+  };
+  std::vector<Filter> filters_;
+};
+
+}  // namespace cordwood::exec

@@ -1,0 +1,66 @@
+// A log query over the rows of blocks.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/status.h"
+#include "core/query_runner.h"
+#include "exec/literal_filters.h"
+#include "exec/row_page.h"
+#include "exec/row_runs.h"
+#include "exec/stream_selector.h"
+#include "logql/ast.h"
+#include "pipeline/pipeline.h"
+#include "segment/part.h"
+
+namespace cordwood::exec {
+
+// What is the same for all workers. Immutable and thread-safe after build.
+class LogPlan {
+ public:
+  // InvalidArgument with Loki's text for what Loki rejects when it builds a pipeline.
+  static base::StatusOr<std::shared_ptr<const LogPlan>> build(const logql::LogExpr& log, base::UnixNanos now);
+
+  const StreamSelector& selector() const { return selector_; }
+  static segment::Columns columns() { return {}; }
+
+ private:
+  friend class LogWorker;
+  LogPlan() = default;
+  StreamSelector selector_;
+  LiteralFilters literals_;
+  std::shared_ptr<const pipeline::Pipeline> pipeline_;
+};
+
+// A thread's part of the work. Not thread-safe.
+class LogWorker {
+ public:
+  explicit LogWorker(std::shared_ptr<const LogPlan> plan) : plan_(std::move(plan)) {}
+
+  // Adds the rows of a run that pass and that `page` wants. Runs are best given in the page's direction.
+  void scan(const segment::Part& part, const segment::BlockRows& rows, const RowRun& run, RowPage& page,
+            core::QueryStats& stats);
+  // The same for all rows of a run, in the order of the block.
+  void scan_all(const segment::Part& part, const segment::BlockRows& rows, const RowRun& run,
+                std::vector<core::Row>& out, core::QueryStats& stats);
+
+ private:
+  void use_stream(const segment::Part& part, std::uint32_t stream);
+  void find_candidates(const segment::BlockRows& rows, const RowRun& run, core::QueryStats& stats);
+  // The row as it leaves the pipeline, or nullopt.
+  std::optional<core::Row> make_row(const segment::Part& part, const segment::BlockRows& rows, std::uint32_t row);
+  core::SharedLabels stream_labels();
+
+  std::shared_ptr<const LogPlan> plan_;
+  std::vector<std::uint32_t> candidates_;
+  // State of the stream that is being read.
+  const segment::Part* part_ = nullptr;
+  std::uint32_t stream_ = 0;
+  std::optional<pipeline::PipelineRun> run_;
+  core::SharedLabels changed_labels_;  // the last that a stage made of the stream's
+};
+
+}  // namespace cordwood::exec

@@ -1,0 +1,73 @@
+// Range aggregations (`rate(... [5m])`): samples go in one by one in any order, a Matrix comes out.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/memory_budget.h"
+#include "base/status.h"
+#include "exec/matrix.h"
+#include "exec/series_table.h"
+#include "exec/step_grid.h"
+#include "exec/window_states.h"
+
+namespace cordwood::exec {
+
+enum class RangeKernel {
+  kCount,
+  kSum,        // also of line bytes
+  kCountRate,  // per second of the range
+  kSumRate,
+  kAvg,
+  kMin,
+  kMax,
+  kStdvar,
+  kStddev,
+  kFirst,
+  kLast,
+  kQuantile,
+  kRateCounter,
+};
+
+// Memory: about the states of the panes that have samples, so series times steps; quantile and rate_counter keep each
+// sample. Not thread-safe: each worker has its own and absorb brings them together.
+class RangeAggregator {
+ public:
+  // `quantile` is for kQuantile only. `panes` and the budget behind `memory` must outlive the aggregator.
+  static std::unique_ptr<RangeAggregator> make(RangeKernel kernel, double quantile, const WindowPanes& panes,
+                                               base::MemoryReservation memory);
+  virtual ~RangeAggregator() = default;
+
+  SeriesTable& series() { return series_; }
+  const WindowPanes& panes() const { return panes_; }
+  // Whether samples must carry their position.
+  virtual bool needs_position() const = 0;
+  // `pane` is not kNoPane.
+  virtual void add(std::uint32_t series, std::size_t pane, const RangeSample& sample) = 0;
+  // kCount and kCountRate: many samples at once.
+  virtual void add_count(std::uint32_t series, std::size_t pane, std::uint64_t count) = 0;
+  // Takes everything from `other`, which has the same kernel and panes.
+  virtual void absorb(RangeAggregator& other) = 0;
+  // ResourceExhausted once the memory budget was spent; asked between slices of work.
+  base::Status charge();
+
+  // Series in the order of their labels.
+  std::vector<std::uint32_t> sorted_series() const;
+  // The values of one series, one a step. Reorders what quantile keeps; call once a series.
+  virtual void finish(std::uint32_t series, std::span<double> values) = 0;
+
+ protected:
+  RangeAggregator(const WindowPanes& panes, base::MemoryReservation memory)
+      : panes_(panes), memory_(std::move(memory)) {}
+
+  const WindowPanes& panes_;
+  SeriesTable series_;
+  std::size_t state_bytes_ = 0;
+
+ private:
+  base::MemoryReservation memory_;
+};
+
+}  // namespace cordwood::exec
