@@ -1,0 +1,156 @@
+// Encodes files as one segment and decodes it again, and prints MB of raw text per CPU second and the ratio: for
+// choosing block size and level, and as the figure behind every change of the format.
+//
+//   segment_bench [--levels 1,3,6] [--block-mib 4] FILE...
+//
+// Line i of a file with n lines is at T + i * 3600 s / n, one stream a file, the file itself a named source.
+#include <fmt/format.h>
+#include <time.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "base/check.h"
+#include "base/sim_executor.h"
+#include "segment/reader.h"
+#include "segment/writer.h"
+
+namespace cordwood {
+namespace {
+
+constexpr std::int64_t kBegin = 1'790'000'000'000'000'000 / 3'600'000'000'000 * 3'600'000'000'000;
+constexpr std::int64_t kHour = 3'600'000'000'000;
+
+double cpu_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+struct Input {
+  std::string name;
+  core::SharedLabels labels;
+  std::string bytes;
+  std::vector<std::string_view> lines;
+};
+
+Input read_input(const std::string& path) {
+  Input input;
+  std::ifstream file(path, std::ios::binary);
+  CHECK_MSG(file.good(), path);
+  std::stringstream content;
+  content << file.rdbuf();
+  input.bytes = content.str();
+  input.name = path.substr(path.rfind('/') + 1);
+  input.labels = std::make_shared<const core::Labels>(
+      std::vector<core::Label>{{"file", input.name}, {"host", "bench"}, {"job", input.name.substr(0, 8)}});
+  for (std::size_t begin = 0; begin < input.bytes.size();) {
+    const std::size_t end = std::min(input.bytes.find('\n', begin), input.bytes.size());
+    input.lines.push_back(std::string_view(input.bytes).substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return input;
+}
+
+std::string encode(const std::vector<const Input*>& inputs, segment::WriterOptions options) {
+  std::string bytes;
+  segment::StringSink sink(bytes);
+  segment::SegmentWriter writer(sink, options);
+  std::uint64_t generation = 0;
+  for (const Input* input : inputs) {
+    writer.begin_stream(input->labels);
+    segment::SegmentRow row;
+    row.source = {{{++generation * 0x9e3779b97f4a7c15, generation}}, true};
+    const auto n = static_cast<std::int64_t>(input->lines.size());
+    for (std::int64_t i = 0; i < n; ++i) {
+      row.time.value = kBegin + static_cast<std::int64_t>(static_cast<__int128>(i) * kHour / n);
+      row.line = input->lines[static_cast<std::size_t>(i)];
+      row.line_number = static_cast<std::uint64_t>(i) + 1;
+      writer.add(row);
+      row.offset += row.line.size() + 1;
+    }
+  }
+  const auto stats = writer.finish();
+  CHECK_MSG(stats.ok(), stats.status().ToString().c_str());
+  return bytes;
+}
+
+// Gives the sum of the lines' bytes, so that nothing is left out.
+std::uint64_t decode(const std::string& bytes, segment::Columns columns) {
+  base::SimExecutor executor(1);
+  auto source = std::make_shared<segment::MemoryByteSource>("bench", std::make_shared<const std::string>(bytes));
+  const auto part = base::sync_wait(executor, segment::open_segment(std::move(source)));
+  CHECK(part.ok());
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < (*part)->blocks().size(); ++i) {
+    const auto block = base::sync_wait(executor, (*part)->read_block(i, columns));
+    CHECK(block.ok());
+    for (const std::string_view line : (*block)->lines) sum += line.size() + 1;
+  }
+  return sum;
+}
+
+struct Figures {
+  double raw = 0;
+  double stored = 0;
+  double encode_seconds = 0;
+  double decode_seconds = 0;
+  double count_seconds = 0;
+};
+
+Figures measure(const std::vector<const Input*>& inputs, segment::WriterOptions options) {
+  Figures figures;
+  double begin = cpu_seconds();
+  const std::string bytes = encode(inputs, options);
+  figures.encode_seconds = cpu_seconds() - begin;
+  figures.stored = static_cast<double>(bytes.size());
+  begin = cpu_seconds();
+  figures.raw = static_cast<double>(decode(bytes, {}));
+  figures.decode_seconds = cpu_seconds() - begin;
+  begin = cpu_seconds();
+  decode(bytes, {false, false, false});
+  figures.count_seconds = cpu_seconds() - begin;
+  return figures;
+}
+
+void print(std::string_view name, int level, const Figures& figures) {
+  fmt::print(
+      "{:<40} level={:<2} raw_mb={:<7.1f} stored_mb={:<7.3f} ratio={:<6.2f} encode_mb_s={:<5.0f} decode_mb_s={:<5.0f} "
+      "count_mb_s={:.0f}\n",
+      name.substr(0, 40), level, figures.raw / 1e6, figures.stored / 1e6, figures.raw / figures.stored,
+      figures.raw / 1e6 / figures.encode_seconds, figures.raw / 1e6 / figures.decode_seconds,
+      figures.raw / 1e6 / figures.count_seconds);
+}
+
+}  // namespace
+}  // namespace cordwood
+
+int main(int argc, char** argv) {
+  using namespace cordwood;
+  CLI::App app("encode and decode files as segments");
+  std::vector<int> levels = {segment::kFlushZstdLevel, segment::kCompactionZstdLevel};
+  double block_mib = static_cast<double>(segment::WriterOptions{}.block_weight_max) / (1 << 20);
+  std::vector<std::string> paths;
+  app.add_option("--levels", levels, "zstd levels")->delimiter(',');
+  app.add_option("--block-mib", block_mib, "weight of a block");
+  app.add_option("files", paths, "raw text")->required();
+  CLI11_PARSE(app, argc, argv);
+  std::vector<Input> inputs;
+  for (const std::string& path : paths) inputs.push_back(read_input(path));
+  std::sort(inputs.begin(), inputs.end(), [](const Input& a, const Input& b) { return *a.labels < *b.labels; });
+  for (const int level : levels) {
+    segment::WriterOptions options;
+    options.zstd_level = level;
+    options.block_weight_max = static_cast<std::uint64_t>(block_mib * (1 << 20));
+    std::vector<const Input*> all;
+    for (const Input& input : inputs) {
+      print(input.name, level, measure({&input}, options));
+      all.push_back(&input);
+    }
+    print(fmt::format("mix ({} files, {} MiB blocks)", all.size(), block_mib), level, measure(all, options));
+  }
+}
