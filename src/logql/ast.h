@@ -12,7 +12,7 @@
 // their non-empty rule, regexes of string label filters and of label_replace, the `regexp` and `pattern` parsers,
 // label_format's targets. What Loki reports only when it builds a pipeline is kept here with its error (StatusOr
 // members) or as text: paths of json and logfmt expressions, ip() arguments, regexes and patterns of line filters;
-// check_stages() (parse.h) finds all of those at once. Templates are compiled by pipeline.
+// check_stages() (check.h) finds all of those at once. Templates are compiled by pipeline.
 #pragma once
 
 #include <chrono>
