@@ -34,7 +34,7 @@ class Content {
 // `file` must outlive the content.
 std::unique_ptr<Content> make_plain_content(io::File& file);
 // gzip: one or several members. Reading forward is cheap; reading more than kGzipWindow behind the furthest read starts
-// again from the beginning of the file. Memory is taken at the first read and given back by release().
+// again from the beginning of the file. Memory is taken at the first read.
 inline constexpr std::size_t kGzipWindow = 2 << 20;
 std::unique_ptr<Content> make_gzip_content(io::File& file);
 
