@@ -24,7 +24,8 @@ struct Limits {
   std::uint32_t entries_per_query_max = 5000;  // on Loki's paths only
   std::uint32_t query_series_max = 500;        // on Loki's paths only
   std::uint32_t points_per_series_max = 11000;
-  std::uint32_t query_bytes_max = 131072;  // of query text
+  std::uint32_t query_bytes_max = 131072;       // of query text
+  std::chrono::nanoseconds query_range_max{0};  // of a [range], max_query_range; 0 = none
   std::chrono::nanoseconds query_timeout = std::chrono::minutes(1);
   std::uint64_t query_memory_bytes_max = 512 << 20;
 };

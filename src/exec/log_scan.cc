@@ -102,10 +102,12 @@ void LogWorker::scan(const segment::Part& part, const segment::BlockRows& rows, 
 }
 
 void LogWorker::scan_all(const segment::Part& part, const segment::BlockRows& rows, const RowRun& run,
-                         std::vector<core::Row>& out, core::QueryStats& stats) {
+                         const std::function<bool(std::uint32_t)>& accept, std::vector<core::Row>& out,
+                         core::QueryStats& stats) {
   use_stream(part, run.stream);
   find_candidates(rows, run, stats);
   for (const std::uint32_t row : candidates_) {
+    if (!accept(row)) continue;
     std::optional<core::Row> made = make_row(part, rows, row);
     if (!made.has_value()) continue;
     ++stats.lines_matched;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -43,9 +44,9 @@ class LogWorker {
   // Adds the rows of a run that pass and that `page` wants. Runs are best given in the page's direction.
   void scan(const segment::Part& part, const segment::BlockRows& rows, const RowRun& run, RowPage& page,
             core::QueryStats& stats);
-  // The same for all rows of a run, in the order of the block.
+  // Appends all rows of a run that pass and whose index `accept` takes, in the order of the block.
   void scan_all(const segment::Part& part, const segment::BlockRows& rows, const RowRun& run,
-                std::vector<core::Row>& out, core::QueryStats& stats);
+                const std::function<bool(std::uint32_t)>& accept, std::vector<core::Row>& out, core::QueryStats& stats);
 
  private:
   void use_stream(const segment::Part& part, std::uint32_t stream);

@@ -32,6 +32,11 @@ class RowPage {
   // The same for all rows of the times in `span`.
   bool wants_any(const core::TimeSpan& span) const;
   void add(std::vector<core::Row> rows);
+  // What it holds, about.
+  std::size_t bytes() const {
+    base::MutexLock lock(mutex_);
+    return bytes_;
+  }
 
   // All kept rows in order; `more` tells that rows behind the last one were left out.
   struct Result {

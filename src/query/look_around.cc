@@ -1,0 +1,100 @@
+#include "query/look_around.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "base/hash_map.h"
+#include "logql/parse.h"
+
+namespace cordwood::query {
+namespace {
+
+template <typename Visit>
+void for_each_stream(const Parts& parts, const AnySelector& selector, core::TimeRange range, Visit visit) {
+  for (const auto& part : parts) {
+    if (!part->times().overlaps(range)) continue;
+    for (const segment::PartStream& stream : part->streams()) {
+      if (stream.times.overlaps(range) && selector.matches(*stream.labels)) visit(*part, stream);
+    }
+  }
+}
+
+// How much of the span lies in the range, between 0 and 1.
+double share_in(const core::TimeSpan& span, const core::TimeRange& range) {
+  if (span.inside(range)) return 1;
+  const auto length = [](core::UnixNanos from, core::UnixNanos to) {
+    return static_cast<double>(to.value) - static_cast<double>(from.value) + 1;
+  };
+  const core::UnixNanos first = std::max(span.first, range.begin);
+  const core::UnixNanos last = std::min(span.last, range.end - base::nanoseconds(1));
+  return std::clamp(length(first, last) / length(span.first, span.last), 0.0, 1.0);
+}
+
+}  // namespace
+
+base::StatusOr<AnySelector> AnySelector::build(const std::vector<std::string>& texts) {
+  AnySelector result;
+  for (const std::string& text : texts) {
+    ASSIGN_OR_RETURN(const auto matchers, logql::parse_matchers(text, logql::SelectorCheck::kOff));
+    ASSIGN_OR_RETURN(exec::StreamSelector selector, exec::StreamSelector::build(matchers));
+    result.selectors_.push_back(std::move(selector));
+  }
+  return result;
+}
+
+bool AnySelector::matches(const core::Labels& labels) const {
+  return selectors_.empty() || std::any_of(selectors_.begin(), selectors_.end(),
+                                           [&](const exec::StreamSelector& one) { return one.matches(labels); });
+}
+
+std::vector<core::Labels> series_of(const Parts& parts, const AnySelector& selector, core::TimeRange range) {
+  std::vector<core::SharedLabels> found;
+  base::IntegerSet<core::StreamId> seen;
+  for_each_stream(parts, selector, range, [&](const segment::Part&, const segment::PartStream& stream) {
+    if (seen.insert(stream.id).second) found.push_back(stream.labels);
+  });
+  std::vector<core::Labels> series;
+  for (const core::SharedLabels& labels : found) series.push_back(*labels);
+  std::sort(series.begin(), series.end());
+  return series;
+}
+
+std::vector<std::string> label_names_of(const Parts& parts, const AnySelector& selector, core::TimeRange range) {
+  std::set<std::string, std::less<>> names;
+  for_each_stream(parts, selector, range, [&](const segment::Part&, const segment::PartStream& stream) {
+    for (const core::Label& label : stream.labels->all()) names.insert(label.name);
+  });
+  return {names.begin(), names.end()};
+}
+
+std::vector<std::string> label_values_of(const Parts& parts, const AnySelector& selector, core::TimeRange range,
+                                         std::string_view name) {
+  std::set<std::string, std::less<>> values;
+  for_each_stream(parts, selector, range, [&](const segment::Part&, const segment::PartStream& stream) {
+    if (stream.labels->has(name)) values.emplace(stream.labels->get(name));
+  });
+  return {values.begin(), values.end()};
+}
+
+core::IndexStats index_stats_of(const Parts& parts, const AnySelector& selector, core::TimeRange range) {
+  core::IndexStats stats;
+  base::IntegerSet<core::StreamId> streams;
+  const segment::Part* last_part = nullptr;
+  double entries = 0;
+  double bytes = 0;
+  for_each_stream(parts, selector, range, [&](const segment::Part& part, const segment::PartStream& stream) {
+    streams.insert(stream.id);
+    if (&part != last_part) ++stats.chunks;
+    last_part = &part;
+    const double share = share_in(stream.times, range);
+    entries += std::ceil(share * static_cast<double>(stream.records));
+    bytes += std::ceil(share * static_cast<double>(stream.line_bytes));
+  });
+  stats.streams = streams.size();
+  stats.entries = static_cast<std::uint64_t>(entries);
+  stats.bytes = static_cast<std::uint64_t>(bytes);
+  return stats;
+}
+
+}  // namespace cordwood::query

@@ -1,0 +1,111 @@
+#include "query/query_engine.h"
+
+#include <utility>
+
+#include "logql/parse.h"
+#include "query/log_query.h"
+#include "query/look_around.h"
+#include "query/metric_query.h"
+#include "query/query_context.h"
+#include "query/source_cursor.h"
+#include "query/time_cursor.h"
+
+namespace cordwood::query {
+namespace {
+
+class QueryEngine final : public core::QueryRunner {
+ public:
+  QueryEngine(base::Executor& executor, PartProvider& provider, base::MemoryBudget& memory, EngineOptions options)
+      : executor_(executor), provider_(provider), memory_(memory), options_(options) {}
+
+  base::Task<base::StatusOr<core::QueryResult>> run(core::QueryRequest request) override {
+    CO_ASSIGN_OR_RETURN(const logql::Query query, logql::parse(request.query));
+    CO_RETURN_IF_ERROR(check_limits(query, request));
+    QueryContext context(executor_, memory_, options_, request.cancel, options_.limits.query_timeout);
+    core::QueryResult result;
+    if (query.is_log()) {
+      auto streams = co_await run_log_query(query.log(), request, provider_, context);
+      if (!streams.ok()) co_return streams.status();
+      result.data = *std::move(streams);
+    } else {
+      auto samples = co_await run_metric_query(query.metric(), request, provider_, context);
+      if (!samples.ok()) co_return samples.status();
+      result = *std::move(samples);
+    }
+    result.stats = context.stats();
+    co_return std::move(result);
+  }
+
+  base::Task<base::StatusOr<std::unique_ptr<core::RowCursor>>> rows(core::RowQuery request) override {
+    CO_ASSIGN_OR_RETURN(logql::LogExpr log, logql::parse_log_query(request.query));
+    CO_RETURN_IF_ERROR(logql::check_stages(log.stages));
+    if (request.order == core::RowOrder::kSource && request.after.has_value()) {
+      co_return base::invalid_argument_error("a cursor needs order=time");
+    }
+    auto shared = std::make_shared<const logql::LogExpr>(std::move(log));
+    if (request.order == core::RowOrder::kSource) {
+      co_return make_source_cursor(executor_, provider_, memory_, options_, std::move(request), std::move(shared));
+    }
+    co_return make_time_cursor(executor_, provider_, memory_, options_, std::move(request), std::move(shared));
+  }
+
+  base::Task<base::StatusOr<std::vector<core::Labels>>> series(core::SeriesRequest request) override {
+    CO_ASSIGN_OR_RETURN(const AnySelector selector, AnySelector::build(request.selectors));
+    auto parts = co_await provider_.parts(request.tenant, request.range);
+    if (!parts.ok()) co_return parts.status();
+    co_return series_of(parts->parts, selector, request.range);
+  }
+
+  base::Task<base::StatusOr<std::vector<std::string>>> label_names(core::SeriesRequest request) override {
+    CO_ASSIGN_OR_RETURN(const AnySelector selector, AnySelector::build(request.selectors));
+    auto parts = co_await provider_.parts(request.tenant, request.range);
+    if (!parts.ok()) co_return parts.status();
+    co_return label_names_of(parts->parts, selector, request.range);
+  }
+
+  base::Task<base::StatusOr<std::vector<std::string>>> label_values(core::SeriesRequest request,
+                                                                    std::string name) override {
+    CO_ASSIGN_OR_RETURN(const AnySelector selector, AnySelector::build(request.selectors));
+    auto parts = co_await provider_.parts(request.tenant, request.range);
+    if (!parts.ok()) co_return parts.status();
+    co_return label_values_of(parts->parts, selector, request.range, name);
+  }
+
+  base::Task<base::StatusOr<core::IndexStats>> index_stats(core::SeriesRequest request) override {
+    CO_ASSIGN_OR_RETURN(const AnySelector selector, AnySelector::build(request.selectors));
+    auto parts = co_await provider_.parts(request.tenant, request.range);
+    if (!parts.ok()) co_return parts.status();
+    co_return index_stats_of(parts->parts, selector, request.range);
+  }
+
+ private:
+  base::Status check_limits(const logql::Query& query, const core::QueryRequest& request) const {
+    const core::Limits& limits = options_.limits;
+    RETURN_IF_ERROR(logql::check_range_limit(query, limits.query_range_max));
+    if (!query.is_log()) return base::ok_status();
+    if (request.instant) {
+      return base::invalid_argument_error(
+          "log queries are not supported as an instant query type, please change your query to a range query type");
+    }
+    if (request.limit > limits.entries_per_query_max) {
+      return base::invalid_argument_error(
+          "max entries limit per query exceeded, limit > max_entries_limit_per_query ({} > {})", request.limit,
+          limits.entries_per_query_max);
+    }
+    return base::ok_status();
+  }
+
+  base::Executor& executor_;
+  PartProvider& provider_;
+  base::MemoryBudget& memory_;
+  const EngineOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<core::QueryRunner> make_query_engine(base::Executor& executor, PartProvider& provider,
+                                                     base::MemoryBudget& memory, EngineOptions options) {
+  return std::make_unique<QueryEngine>(executor, provider, memory, options);
+}
+
+}  // namespace cordwood::query

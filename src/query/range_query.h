@@ -1,0 +1,22 @@
+// One range aggregation over the blocks of its selector.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/status.h"
+#include "base/task.h"
+#include "exec/matrix.h"
+#include "exec/range_leaves.h"
+#include "exec/step_grid.h"
+#include "query/query_context.h"
+#include "segment/part.h"
+
+namespace cordwood::query {
+
+// Rows sorted by labels.
+base::Task<base::StatusOr<exec::Matrix>> run_range(const exec::RangeLeaf& leaf, exec::StepGrid grid,
+                                                   const std::vector<std::shared_ptr<const segment::Part>>& parts,
+                                                   QueryContext& context);
+
+}  // namespace cordwood::query
