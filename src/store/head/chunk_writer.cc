@@ -213,7 +213,7 @@ std::shared_ptr<const Chunk> merge_chunks(std::span<const std::shared_ptr<const 
   StreamMerger merger;
   for (std::uint32_t i = 0; i < chunks.size(); ++i) {
     const Chunk& chunk = *chunks[i];
-    merger.add(i, chunk);
+    merger.add_chunk(i, chunk);
     rows += chunk.rows();
     line_bytes += chunk.line_bytes();
     for (std::uint32_t row = 0; row < chunk.rows(); ++row) {
@@ -226,9 +226,10 @@ std::shared_ptr<const Chunk> merge_chunks(std::span<const std::shared_ptr<const 
   ChunkWriter writer(rows, line_bytes, metadata_bytes, metadata_pairs);
   base::IntegerMap<core::GenerationId, std::uint32_t> sources;
   std::vector<RowRef> order;
-  for (const MergedStream& stream : merger.finish()) {
+  std::vector<MergedStream> streams = merger.finish();
+  for (MergedStream& stream : streams) {
     writer.begin_stream(stream.labels, stream.id);
-    order_rows(chunks, stream, core::TimeRange{}, order);
+    order_rows(chunks, stream, order);
     for (const RowRef ref : order) {
       const Chunk& chunk = *chunks[ref.chunk];
       const segment::RowSource& source = chunk.source(ref.row);

@@ -65,6 +65,11 @@ std::optional<Head::MergeWork> Head::merge_work() const {
   return std::nullopt;
 }
 
+bool Head::wants_merge(const core::TenantId& tenant) const {
+  const auto found = active_.tenants.find(tenant);
+  return found != active_.tenants.end() && found->second.size() >= kMergeFanIn;
+}
+
 bool Head::replace(const MergeWork& work, std::shared_ptr<const Chunk> merged) {
   const auto tenant = active_.tenants.find(work.tenant);
   if (tenant == active_.tenants.end()) return false;

@@ -33,6 +33,8 @@ class Head {
     Chunks chunks;
   };
   std::optional<MergeWork> merge_work() const;
+  // Whether it is worth looking for merge work of this tenant: a cheap guess.
+  bool wants_merge(const core::TenantId& tenant) const;
   // False when some of them were frozen meanwhile: then nothing changes.
   bool replace(const MergeWork& work, std::shared_ptr<const Chunk> merged);
 

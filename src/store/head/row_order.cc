@@ -5,12 +5,16 @@
 
 namespace cordwood::store {
 
-void StreamMerger::add(std::uint32_t chunk_index, const Chunk& chunk) {
+void StreamMerger::add(const core::SharedLabels& labels, core::StreamId id, RowRun run) {
+  const auto [found, is_new] = index_.try_emplace(id, static_cast<std::uint32_t>(streams_.size()));
+  if (is_new) streams_.push_back({labels, id, {}});
+  streams_[found->second].runs.push_back(run);
+}
+
+void StreamMerger::add_chunk(std::uint32_t chunk_index, const Chunk& chunk) {
   for (std::uint32_t s = 0; s < chunk.streams().size(); ++s) {
     const segment::PartStream& stream = chunk.streams()[s];
-    const auto [found, is_new] = index_.try_emplace(stream.id, static_cast<std::uint32_t>(streams_.size()));
-    if (is_new) streams_.push_back({stream.labels, stream.id, {}});
-    streams_[found->second].runs.push_back({chunk_index, chunk.first_row(s), chunk.first_row(s + 1)});
+    add(stream.labels, stream.id, {chunk_index, chunk.first_row(s), chunk.first_row(s + 1)});
   }
 }
 
@@ -19,9 +23,6 @@ std::vector<MergedStream> StreamMerger::finish() {
   return std::move(streams_);
 }
 
-namespace {
-
-// First row of [begin, end) whose time is not before `time`.
 std::uint32_t first_not_before(const Chunk& chunk, std::uint32_t begin, std::uint32_t end, core::UnixNanos time) {
   while (begin < end) {
     const std::uint32_t middle = begin + (end - begin) / 2;
@@ -34,6 +35,7 @@ std::uint32_t first_not_before(const Chunk& chunk, std::uint32_t begin, std::uin
   return begin;
 }
 
+namespace {
 bool row_less(const Chunks& chunks, RowRef a, RowRef b) {
   const Chunk& x = *chunks[a.chunk];
   const Chunk& y = *chunks[b.chunk];
@@ -46,18 +48,9 @@ bool row_less(const Chunks& chunks, RowRef a, RowRef b) {
 
 }  // namespace
 
-void order_rows(const Chunks& chunks, const MergedStream& stream, core::TimeRange range, std::vector<RowRef>& out) {
+void order_rows(const Chunks& chunks, MergedStream& stream, std::vector<RowRef>& out) {
   out.clear();
-  std::vector<RowRun> runs;
-  runs.reserve(stream.runs.size());
-  for (const RowRun& run : stream.runs) {
-    const Chunk& chunk = *chunks[run.chunk];
-    const std::uint32_t begin = first_not_before(chunk, run.begin, run.end, range.begin);
-    // A range that ends at the end of time includes it: days are cut with saturated ends.
-    const std::uint32_t end =
-        range.end == core::UnixNanos::max() ? run.end : first_not_before(chunk, begin, run.end, range.end);
-    if (begin < end) runs.push_back({run.chunk, begin, end});
-  }
+  std::vector<RowRun>& runs = stream.runs;
   std::sort(runs.begin(), runs.end(), [&chunks](const RowRun& a, const RowRun& b) {
     return row_less(chunks, {a.chunk, a.begin}, {b.chunk, b.begin});
   });

@@ -31,10 +31,12 @@ struct MergedStream {
   std::vector<RowRun> runs;
 };
 
-// Collects the streams of chunks, one chunk after the other so that the caller may yield between.
+// Collects the runs of chunks by stream, one chunk after the other so that the caller may yield between.
 class StreamMerger {
  public:
-  void add(std::uint32_t chunk_index, const Chunk& chunk);
+  void add(const core::SharedLabels& labels, core::StreamId id, RowRun run);
+  // All rows of the chunk.
+  void add_chunk(std::uint32_t chunk_index, const Chunk& chunk);
   // Sorted by labels.
   std::vector<MergedStream> finish();
 
@@ -43,8 +45,11 @@ class StreamMerger {
   std::vector<MergedStream> streams_;
 };
 
-// The rows of one stream inside `range`, sorted by (time, generation, offset), into `out` (cleared first). Costs a copy
-// when the runs follow each other in time, as they mostly do, and a sort otherwise.
-void order_rows(const Chunks& chunks, const MergedStream& stream, core::TimeRange range, std::vector<RowRef>& out);
+// The rows of one stream, sorted by (time, generation, offset), into `out` (cleared first). Costs a copy when the runs
+// follow each other in time, as they mostly do, and a sort otherwise. Sorts the runs.
+void order_rows(const Chunks& chunks, MergedStream& stream, std::vector<RowRef>& out);
+
+// First row of [begin, end), rows of one stream of the chunk, whose time is not before `time`.
+std::uint32_t first_not_before(const Chunk& chunk, std::uint32_t begin, std::uint32_t end, core::UnixNanos time);
 
 }  // namespace cordwood::store

@@ -70,6 +70,12 @@ base::Task<base::StatusOr<core::HelloAnswer>> AgentTable::hello(core::AgentHello
   co_return answer;
 }
 
+bool AgentTable::is_current(core::AgentId agent, std::uint64_t epoch) {
+  base::MutexLock lock(mutex_);
+  const auto found = known_.find(agent);
+  return found != known_.end() && found->second.epoch == epoch;
+}
+
 base::Task<base::Status> AgentTable::check_epoch(core::AgentId agent, std::uint64_t epoch) {
   base::StatusOr<std::optional<Known>> known = co_await find(agent);
   if (!known.ok()) co_return known.status();

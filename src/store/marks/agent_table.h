@@ -21,6 +21,8 @@ class AgentTable {
   base::Task<base::StatusOr<core::HelloAnswer>> hello(core::AgentHello hello);
   // FailedPrecondition "epoch ..." unless `epoch` is the agent's current one.
   base::Task<base::Status> check_epoch(core::AgentId agent, std::uint64_t epoch);
+  // The same from memory alone: false when memory does not know.
+  bool is_current(core::AgentId agent, std::uint64_t epoch);
 
  private:
   struct Known {

@@ -1,0 +1,173 @@
+#include "store/compact/compactor.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "segment/reader.h"
+#include "segment/writer.h"
+#include "store/commit.h"
+#include "store/compact/merge.h"
+#include "store/flush/segment_build.h"
+#include "store/object_source.h"
+
+namespace cordwood::store {
+
+namespace {
+constexpr base::nanoseconds kLookInterval = std::chrono::seconds(15);
+// Ingest counts as busy while the head fills faster than this part of its flush size in a look interval.
+constexpr std::uint64_t kBusyShare = 8;
+}  // namespace
+
+Compactor::Partitions Compactor::partitions() const {
+  std::vector<std::shared_ptr<const PartList>> lists;
+  {
+    base::MutexLock lock(state_.mutex);
+    lists = state_.parts.all();
+  }
+  Partitions out;
+  base::MutexLock lock(mutex_);
+  for (const auto& list : lists) {
+    for (const auto& part : *list) {
+      if (unmergeable_.contains(part->id)) continue;
+      out[{part->partition_day, part->tenant, part->retention_class}].push_back(*part);
+    }
+  }
+  return out;
+}
+
+base::Task<base::Status> Compactor::compact_all() {
+  const CompactionLimits limits{state_.options.compact_raw_bytes_max, state_.options.compact_stored_bytes_max};
+  base::Status first_error = base::ok_status();
+  co_await turn_.acquire();
+  bool again = true;
+  while (again && !state_.stopping.is_set()) {
+    again = false;
+    const Partitions all = partitions();
+    for (const auto& [partition, parts] : all) {
+      Inputs inputs = plan_full(parts, limits);
+      if (inputs.empty() || state_.stopping.is_set()) continue;
+      base::Status status = co_await merge(std::move(inputs));
+      if (!status.ok() && first_error.ok()) first_error = status;
+      again = true;
+    }
+  }
+  turn_.release();
+  if (first_error.ok() && state_.stopping.is_set()) co_return base::unavailable_error("the store is stopping");
+  co_return first_error;
+}
+
+base::Task<base::Status> Compactor::merge(Inputs inputs) {
+  base::StatusOr<catalog::PartRow> output = co_await write_merged(inputs);
+  base::Status status = output.status();
+  if (output.ok()) {
+    // The publish point: one transaction removes exactly the inputs and inserts the output.
+    //   crash before it:  the output is an orphan, the inputs live on
+    //   crash after it:   the inputs' objects stay until snapshot_life has passed (sweep.cc)
+    catalog::Change change;
+    change.insert_parts.push_back(*output);
+    for (const catalog::PartRow& input : inputs) change.remove_parts.push_back(input.id);
+    std::vector<catalog::PartId> removed = change.remove_parts;
+    base::StatusOr<std::vector<catalog::PartId>> ids = co_await commit_change(state_, std::move(change));
+    status = ids.status();
+    if (ids.ok()) {
+      output->id = ids->front();
+      state_.metrics.compactions.add();
+      state_.metrics.compacted_bytes.add(output->stored_bytes);
+      base::MutexLock lock(state_.mutex);
+      state_.parts.replace(removed, {*output});
+      co_return status;
+    }
+    if (status.code() != kOutcomeUnknown) {
+      std::vector<catalog::PartRow> unused{*output};
+      co_await remove_objects(state_, std::move(unused));
+    }
+  }
+  state_.metrics.compaction_failures.add();
+  base::log_error("merge of segments failed: inputs={} first_key={} error=\"{}\"", inputs.size(),
+                  inputs.front().object_key, status.ToString());
+  base::MutexLock lock(mutex_);
+  for (const catalog::PartRow& input : inputs) unmergeable_.insert(input.id);
+  co_return status;
+}
+
+base::Task<base::StatusOr<catalog::PartRow>> Compactor::write_merged(const Inputs& inputs) {
+  std::vector<std::shared_ptr<const segment::Part>> parts;
+  std::uint64_t records = 0;
+  for (const catalog::PartRow& input : inputs) {
+    std::shared_ptr<segment::ByteSource> source =
+        std::make_shared<ObjectSource>(*state_.deps.objects, input.object_key, input.stored_bytes);
+    base::StatusOr<std::shared_ptr<const segment::Part>> part = co_await segment::open_segment(std::move(source));
+    if (!part.ok()) co_return part.status();
+    parts.push_back(*std::move(part));
+    records += input.records;
+  }
+  auto bytes = std::make_shared<std::string>();
+  segment::StringSink sink(*bytes);
+  segment::WriterOptions options;
+  options.zstd_level = segment::kCompactionZstdLevel;
+  segment::SegmentWriter writer(sink, options);
+  base::Status merged = co_await merge_parts(state_.executor(), std::move(parts), writer);
+  if (!merged.ok()) co_return merged;
+  base::StatusOr<segment::SegmentStats> stats = writer.finish();
+  if (!stats.ok()) co_return stats.status();
+  if (stats->records != records) {
+    co_return base::data_loss_error("merge of {} segments has {} records, the catalog counts {}", inputs.size(),
+                                    stats->records, records);
+  }
+  catalog::PartRow row = inputs.front();
+  row.id = {};
+  row.level = 2;
+  for (const catalog::PartRow& input : inputs) row.level = std::max(row.level, input.level + 1);
+  row.object_key = new_segment_key(state_, row.tenant, row.partition_day);
+  row.times = stats->times;
+  row.records = stats->records;
+  row.raw_bytes = stats->raw_bytes;
+  row.stored_bytes = stats->stored_bytes;
+  std::string key = row.object_key;
+  std::shared_ptr<const std::string> object = std::move(bytes);
+  base::Status put = co_await state_.deps.objects->put(std::move(key), std::move(object));
+  if (!put.ok()) {
+    std::vector<catalog::PartRow> unused{row};
+    co_await remove_objects(state_, std::move(unused));
+    co_return put;
+  }
+  co_return row;
+}
+
+base::Task<void> Compactor::merge_in_background(bool urgent) {
+  const CompactionLimits limits{state_.options.compact_raw_bytes_max, state_.options.compact_stored_bytes_max};
+  bool again = true;
+  while (again && !state_.stopping.is_set()) {
+    again = false;
+    const Partitions all = partitions();
+    for (const auto& [partition, parts] : all) {
+      Inputs inputs = plan_background(parts, limits, urgent);
+      if (inputs.empty()) continue;
+      base::Status status = co_await merge(std::move(inputs));
+      again = status.ok();
+      break;  // the newest partition is looked at first again
+    }
+  }
+}
+
+bool Compactor::is_ingest_busy() {
+  base::MutexLock lock(state_.mutex);
+  return state_.head.active_bytes() >= state_.options.head_flush_bytes / kBusyShare;
+}
+
+base::Task<void> Compactor::run() {
+  while (!state_.stopping.is_set()) {
+    co_await state_.compact_wanted.wait();
+    state_.compact_wanted.reset();
+    // A moment later, so that a flood of flushes is seen as one.
+    co_await state_.stopping.wait_for(kLookInterval);
+    if (state_.stopping.is_set()) break;
+    const bool busy = is_ingest_busy();
+    co_await turn_.acquire();
+    co_await merge_in_background(busy);
+    turn_.release();
+    if (busy) state_.compact_wanted.set();  // looked at again when it is quiet
+  }
+}
+
+}  // namespace cordwood::store

@@ -1,0 +1,151 @@
+#include "store/flush/flusher.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "store/commit.h"
+#include "store/flush/segment_build.h"
+
+namespace cordwood::store {
+
+namespace {
+constexpr base::nanoseconds kLookInterval = std::chrono::seconds(1);
+constexpr base::nanoseconds kPauseMin = std::chrono::milliseconds(500);
+constexpr base::nanoseconds kPauseMax = std::chrono::seconds(30);
+}  // namespace
+
+base::Task<base::Status> Flusher::flush() {
+  std::uint64_t target = 0;
+  {
+    base::MutexLock lock(state_.mutex);
+    target = state_.published;
+  }
+  while (true) {
+    // Also when nothing is to be flushed: sources may have been registered without a stored slice.
+    base::Status status = co_await flush_once();
+    if (!status.ok()) co_return status;
+    base::MutexLock lock(state_.mutex);
+    if (state_.flushed_through >= target) co_return status;
+  }
+}
+
+base::Task<base::Status> Flusher::flush_once() {
+  co_await turn_.acquire();
+  base::Status status = base::ok_status();
+  if (frozen_.has_value() || freeze()) {
+    const base::MonotonicNanos begin = state_.executor().clock().monotonic();
+    status = co_await flush_frozen();
+    state_.metrics.flush_latency.observe_nanos((state_.executor().clock().monotonic() - begin).count());
+    if (status.ok()) {
+      state_.metrics.flushes.add();
+    } else {
+      state_.metrics.flush_failures.add();
+      base::log_error("flush failed, nothing is lost, trying again: error=\"{}\"", status.ToString());
+    }
+  }
+  turn_.release();
+  co_return status;
+}
+
+bool Flusher::freeze() {
+  base::MutexLock lock(state_.mutex);
+  Frozen frozen;
+  frozen.through = state_.published;
+  frozen.marks = state_.sources.take_dirty();
+  frozen.hashes = state_.body_hashes.take_dirty();
+  if (frozen.through == state_.flushed_through && frozen.marks.empty() && frozen.hashes.empty()) return false;
+  frozen.chunks = state_.head.freeze();
+  state_.active_since.reset();
+  frozen_ = std::move(frozen);
+  return true;
+}
+
+base::Task<base::Status> Flusher::flush_frozen() {
+  if (!frozen_->written) {
+    base::Status status = co_await write_parts();
+    if (!status.ok()) {
+      // The next try writes them anew, under other names.
+      std::vector<catalog::PartRow> unused = std::exchange(frozen_->parts, {});
+      co_await remove_objects(state_, std::move(unused));
+      co_return status;
+    }
+    frozen_->written = true;
+  }
+  base::Status status = co_await commit_parts();
+  if (!status.ok()) co_return status;
+  const std::uint64_t through = frozen_->through;
+  frozen_.reset();
+  co_await state_.journal->trim(through);
+  state_.compact_wanted.set();
+  co_return status;
+}
+
+base::Task<base::Status> Flusher::write_parts() {
+  for (const auto& [tenant, chunks] : frozen_->chunks) {
+    core::TenantId tenant_copy = tenant;
+    Chunks chunks_copy = chunks;
+    base::Status status =
+        co_await write_day_segments(state_, std::move(tenant_copy), std::move(chunks_copy), frozen_->parts);
+    if (!status.ok()) co_return status;
+  }
+  co_return base::ok_status();
+}
+
+// The publish point of a flush is the catalog's commit.
+//   crash before it:  the objects are orphans, the frames are replayed; the sweep deletes the objects after a grace
+//   crash after it:   start-up finds flushed_through and replays only what follows; the journal is trimmed then
+//   answer lost:      commit_change asks the catalog; the rows stay in the head until it is known
+base::Task<base::Status> Flusher::commit_parts() {
+  catalog::Change change;
+  change.insert_parts = frozen_->parts;
+  for (const SourceTable::Dirty& mark : frozen_->marks)
+    change.upsert_sources.push_back({*mark.info, mark.mark, mark.updated});
+  change.insert_body_hashes = frozen_->hashes;
+  change.flushed_through = catalog::JournalProgress{state_.options.node, state_.epoch, frozen_->through};
+  base::StatusOr<std::vector<catalog::PartId>> ids = co_await commit_change(state_, std::move(change));
+  if (!ids.ok()) co_return ids.status();
+  publish(*ids);
+  co_return base::ok_status();
+}
+
+void Flusher::publish(const std::vector<catalog::PartId>& ids) {
+  CHECK(ids.size() == frozen_->parts.size());
+  for (std::size_t i = 0; i < ids.size(); ++i) frozen_->parts[i].id = ids[i];
+  std::uint64_t freed = 0;
+  {
+    // The rows leave the head and enter the list of segments in one step: a snapshot sees them once.
+    base::MutexLock lock(state_.mutex);
+    freed = state_.head.drop_frozen();
+    state_.parts.replace({}, frozen_->parts);
+    state_.flushed_through = frozen_->through;
+    state_.update_head_gauges();
+  }
+  state_.gate.give_back(freed);
+}
+
+bool Flusher::is_due(base::MonotonicNanos now) {
+  base::MutexLock lock(state_.mutex);
+  if (!state_.active_since.has_value()) return false;
+  return state_.head.active_bytes() >= state_.options.head_flush_bytes ||
+         now - *state_.active_since >= state_.options.head_flush_age;
+}
+
+base::Task<void> Flusher::run() {
+  base::nanoseconds pause{0};
+  while (!state_.stopping.is_set()) {
+    const bool asked = co_await state_.flush_wanted.wait_for(kLookInterval);
+    if (state_.stopping.is_set()) break;
+    if (asked) state_.flush_wanted.reset();
+    const bool again = pause.count() > 0;
+    if (!again && !asked && !is_due(state_.executor().clock().monotonic())) continue;
+    base::Status status = co_await flush_once();
+    if (status.ok()) {
+      pause = base::nanoseconds{0};
+      continue;
+    }
+    pause = std::clamp(pause * 2, kPauseMin, kPauseMax);
+    co_await state_.stopping.wait_for(pause);
+  }
+}
+
+}  // namespace cordwood::store

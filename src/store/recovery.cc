@@ -1,0 +1,175 @@
+#include "store/recovery.h"
+
+#include <charconv>
+
+#include "base/log.h"
+#include "store/head/body_chunks.h"
+
+namespace cordwood::store {
+
+base::Task<base::Status> Recovery::run() {
+  const base::MonotonicNanos begin = state_.executor().clock().monotonic();
+  base::Status status = co_await fix_disk_budget();
+  if (!status.ok()) co_return status;
+  status = co_await load_catalog();
+  if (!status.ok()) co_return base::annotate(status, "reading the catalog");
+
+  journal::JournalOptions options{state_.journal_directory(), state_.options.node, state_.epoch,
+                                  state_.options.journal_file_bytes};
+  state_.journal = std::make_unique<journal::Journal>(std::move(options), state_.executor(), *state_.deps.files,
+                                                      *state_.deps.random, *state_.deps.metrics);
+  StoreState* state = &state_;
+  base::StatusOr<std::vector<journal::JournalFile>> files =
+      co_await state_.executor().blocking([state] { return state->journal->load(); });
+  if (!files.ok()) co_return base::annotate(files.status(), "reading the journal directory");
+  status = co_await replay(*std::move(files));
+  if (!status.ok()) co_return base::annotate(status, "replaying the journal");
+
+  std::uint64_t through = 0;
+  {
+    base::MutexLock lock(state_.mutex);
+    through = state_.flushed_through;
+    state_.update_head_gauges();
+  }
+  co_await state_.journal->trim(through);
+  const base::nanoseconds took = state_.executor().clock().monotonic() - begin;
+  if (frames_ > 0 || undecodable_ > 0) {
+    base::log_info("journal replayed: frames={} records={} undecodable={} flushed_through={} seconds={:.3f}", frames_,
+                   records_, undecodable_, through, static_cast<double>(took.count()) * 1e-9);
+  }
+  co_return base::ok_status();
+}
+
+base::Task<base::Status> Recovery::load_catalog() {
+  std::string node = state_.options.node;
+  base::StatusOr<std::uint64_t> epoch = co_await state_.deps.catalog->begin_node_epoch(std::move(node));
+  if (!epoch.ok()) co_return epoch.status();
+  state_.epoch = *epoch;
+
+  std::optional<core::TenantId> all_tenants;
+  const core::TimeRange all_times;
+  base::StatusOr<catalog::Snapshot> snapshot =
+      co_await state_.deps.catalog->snapshot(std::move(all_tenants), all_times);
+  if (!snapshot.ok()) co_return snapshot.status();
+  std::optional<core::TenantId> any_tenant;
+  std::optional<std::string> any_host;
+  base::StatusOr<std::vector<catalog::SourceRow>> sources =
+      co_await state_.deps.catalog->sources(std::move(any_tenant), std::move(any_host));
+  if (!sources.ok()) co_return sources.status();
+  const core::UnixNanos now = state_.executor().clock().now();
+  base::StatusOr<std::vector<catalog::BodyHashRow>> hashes = co_await state_.deps.catalog->body_hashes(now);
+  if (!hashes.ok()) co_return hashes.status();
+
+  base::MutexLock lock(state_.mutex);
+  state_.parts.replace({}, snapshot->parts);
+  for (const catalog::JournalProgress& journal : snapshot->journals) {
+    if (journal.node == state_.options.node) state_.flushed_through = journal.sequence;
+  }
+  state_.published = state_.flushed_through;
+  for (catalog::SourceRow& source : *sources) state_.sources.restore(std::move(source));
+  for (const catalog::BodyHashRow& hash : *hashes) state_.body_hashes.restore(hash);
+  co_return base::ok_status();
+}
+
+base::Task<base::Status> Recovery::replay(std::vector<journal::JournalFile> files) {
+  std::uint64_t flushed_through = 0;
+  {
+    base::MutexLock lock(state_.mutex);
+    flushed_through = state_.flushed_through;
+  }
+  if (!files.empty() && files.front().header.first_sequence > flushed_through + 1) {
+    base::log_warn(
+        "the catalog is older than the journal: flushed_through={} first_sequence={}; everything in the journal is "
+        "replayed",
+        flushed_through, files.front().header.first_sequence);
+  }
+  journal::Replay replay(*state_.deps.files, std::move(files), flushed_through);
+  while (true) {
+    journal::Replay* replay_pointer = &replay;
+    base::StatusOr<std::optional<journal::ReplayedFrame>> frame =
+        co_await state_.executor().blocking([replay_pointer] { return replay_pointer->next(); });
+    if (!frame.ok()) co_return frame.status();
+    if (!frame->has_value()) break;
+    journal::ReplayedFrame copy = **frame;
+    base::Status status = co_await replay_frame(std::move(copy));
+    if (status.code() == base::StatusCode::kDataLoss) {
+      // The checksum fits and the decoder cannot read it: the file is kept for a rescue, replay goes on.
+      ++undecodable_;
+      replay.mark_damaged(**frame);
+      base::log_error("journal frame lost: sequence={} error=\"{}\"; the file is kept as *.damaged", (*frame)->sequence,
+                      status.ToString());
+    } else if (!status.ok()) {
+      co_return status;
+    }
+  }
+  note_damage(replay);
+  {
+    base::MutexLock lock(state_.mutex);
+    state_.published = replay.next_sequence() - 1;
+  }
+  state_.journal->start(replay.files(), replay.next_sequence());
+  co_return base::ok_status();
+}
+
+void Recovery::note_damage(const journal::Replay& replay) {
+  std::uint64_t frames = undecodable_;
+  for (const journal::Damage& damage : replay.damages()) frames += damage.last_sequence - damage.first_sequence + 1;
+  state_.metrics.journal_lost_frames.add(frames);
+}
+
+base::Task<base::Status> Recovery::replay_frame(journal::ReplayedFrame frame) {
+  core::EncodedBody body{frame.header.protocol, frame.header.encoding, frame.header.decoder_version, frame.body};
+  const core::DecodeContext context{frame.header.arrival, &frame.header.refused};
+  base::StatusOr<core::RecordBatch> batch = state_.deps.decoder->decode(body, context);
+  if (!batch.ok()) co_return base::data_loss_error("decoding: {}", base::message_of(batch.status()));
+  base::Status slices = check_slices(*batch);
+  if (!slices.ok()) co_return base::data_loss_error("decoding: {}", base::message_of(slices));
+  if (batch->slices.size() != frame.header.stored_slices.size()) {
+    co_return base::data_loss_error("decoding: the frame has {} slices, the body {}", frame.header.stored_slices.size(),
+                                    batch->slices.size());
+  }
+  const bool named = batch->named();
+  BodyRows rows = named ? named_rows(*batch, frame.header.stored_slices) : unnamed_rows(*batch, {});
+  std::vector<std::shared_ptr<Chunk>> chunks = co_await make_chunks(state_.executor(), *batch, std::move(rows));
+  std::uint64_t bytes = 0;
+  for (const auto& chunk : chunks) bytes += chunk->memory_bytes();
+  while (!state_.gate.try_take(bytes)) {
+    base::Status flushed = co_await flusher_.flush_once();
+    if (!flushed.ok()) co_return base::annotate(flushed, "flushing a head that is full before the journal is replayed");
+  }
+  ++frames_;
+  base::MutexLock lock(state_.mutex);
+  if (!state_.active_since.has_value()) state_.active_since = state_.executor().clock().monotonic();
+  for (std::shared_ptr<Chunk>& chunk : chunks) {
+    if (!named) chunk->name_frame(state_.frame_generation(frame.epoch, frame.sequence));
+    records_ += chunk->rows();
+    state_.head.add(frame.header.tenant, std::move(chunk));
+  }
+  state_.sources.replay(frame.header.tenant, *batch, frame.header.stored_slices, frame.header.arrival);
+  if (frame.header.body_hash.has_value()) state_.body_hashes.replay(*frame.header.body_hash, frame.header.arrival);
+  state_.published = frame.sequence;
+  co_return base::ok_status();
+}
+
+base::Task<base::Status> Recovery::fix_disk_budget() {
+  state_.disk_budget_bytes = state_.options.disk_budget_bytes;
+  if (state_.disk_budget_bytes != 0) co_return base::ok_status();
+  StoreState* state = &state_;
+  co_return co_await state_.executor().blocking([state]() -> base::Status {
+    io::FileSystem& files = *state->deps.files;
+    const std::string path = state->options.data_directory + "/disk_budget";
+    RETURN_IF_ERROR(files.make_directories(state->options.data_directory));
+    base::StatusOr<std::string> text = io::read_whole_file(files, path, 32);
+    if (text.ok()) {
+      const auto parsed = std::from_chars(text->data(), text->data() + text->size(), state->disk_budget_bytes);
+      if (parsed.ec == std::errc()) return base::ok_status();
+      return base::data_loss_error("{} holds no number of bytes: delete it to have the budget set anew", path);
+    }
+    if (text.status().code() != base::StatusCode::kNotFound) return text.status();
+    ASSIGN_OR_RETURN(const std::uint64_t free, files.free_bytes(state->options.data_directory));
+    state->disk_budget_bytes = free / 5 * 4;
+    return io::replace_file(files, path, fmt::format("{}\n", state->disk_budget_bytes));
+  });
+}
+
+}  // namespace cordwood::store

@@ -1,0 +1,192 @@
+#include "store/store.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "base/log.h"
+#include "store/appender.h"
+#include "store/compact/compactor.h"
+#include "store/flush/flusher.h"
+#include "store/head_merger.h"
+#include "store/recovery.h"
+#include "store/state.h"
+#include "store/sweep.h"
+
+namespace cordwood::store {
+
+struct Store::Impl {
+  Impl(StoreOptions options, StoreDependencies dependencies)
+      : state(std::move(options), dependencies),
+        appender(state),
+        flusher(state),
+        merger(state),
+        compactor(state),
+        sweeper(state),
+        loops(state.executor()),
+        requests_done(state.executor()) {
+    requests_done.set();
+  }
+
+  // False when the store is stopping.
+  bool begin_request();
+  void end_request();
+
+  StoreState state;
+  Appender appender;
+  Flusher flusher;
+  HeadMerger merger;
+  Compactor compactor;
+  Sweeper sweeper;
+  base::TaskGroup loops;
+
+  base::Mutex requests_mutex;
+  bool refusing GUARDED_BY(requests_mutex) = false;
+  std::size_t requests GUARDED_BY(requests_mutex) = 0;
+  base::Event requests_done;
+};
+
+bool Store::Impl::begin_request() {
+  base::MutexLock lock(requests_mutex);
+  if (refusing) return false;
+  if (++requests == 1) requests_done.reset();
+  return true;
+}
+
+void Store::Impl::end_request() {
+  base::MutexLock lock(requests_mutex);
+  if (--requests == 0) requests_done.set();
+}
+
+namespace {
+base::Status stopping_error() {
+  return base::unavailable_error("the server is stopping");
+}
+}  // namespace
+
+Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Store::~Store() = default;
+
+base::Task<base::StatusOr<std::unique_ptr<Store>>> Store::open(StoreOptions options, StoreDependencies dependencies) {
+  if (options.node.empty() || options.node.size() > journal::kNodeNameBytesMax) {
+    co_return base::invalid_argument_error("node name of {} bytes, wanted 1 to {}", options.node.size(),
+                                           journal::kNodeNameBytesMax);
+  }
+  auto impl = std::make_unique<Impl>(std::move(options), dependencies);
+  Recovery recovery(impl->state, impl->flusher);
+  base::Status recovered = co_await recovery.run();
+  if (!recovered.ok()) {
+    if (impl->state.journal != nullptr) co_await impl->state.journal->close();
+    co_return recovered;
+  }
+  impl->loops.spawn(impl->flusher.run());
+  impl->loops.spawn(impl->merger.run());
+  impl->loops.spawn(impl->sweeper.run());
+  impl->state.merge_wanted.set();  // replay leaves a chunk a frame
+  impl->state.compact_wanted.set();
+  if (impl->state.options.background_compaction) impl->loops.spawn(impl->compactor.run());
+  co_return std::unique_ptr<Store>(new Store(std::move(impl)));
+}
+
+base::Task<base::Status> Store::close() {
+  {
+    base::MutexLock lock(impl_->requests_mutex);
+    impl_->refusing = true;
+  }
+  impl_->state.stopping.set();
+  co_await impl_->requests_done.wait();
+  {
+    // The last end_request may still be leaving its critical section.
+    base::MutexLock lock(impl_->requests_mutex);
+  }
+  impl_->state.flush_wanted.set();
+  impl_->state.merge_wanted.set();
+  impl_->state.compact_wanted.set();
+  co_await impl_->loops.join();
+  base::Status flushed = co_await impl_->flusher.flush();
+  if (!flushed.ok()) base::log_warn("stopped without a flush, the journal keeps it: error=\"{}\"", flushed.ToString());
+  co_await impl_->state.journal->close();
+  co_return flushed;
+}
+
+base::Task<base::StatusOr<core::AppendResult>> Store::append(core::AppendRequest request) {
+  if (!impl_->begin_request()) co_return stopping_error();
+  base::StatusOr<core::AppendResult> result = co_await impl_->appender.append(std::move(request));
+  impl_->end_request();
+  co_return result;
+}
+
+base::Task<base::StatusOr<core::HelloAnswer>> Store::hello(core::AgentHello hello) {
+  if (!impl_->begin_request()) co_return stopping_error();
+  base::StatusOr<core::HelloAnswer> answer = co_await impl_->state.agents.hello(std::move(hello));
+  impl_->end_request();
+  co_return answer;
+}
+
+base::Task<base::StatusOr<std::vector<core::SourceState>>> Store::sources(core::TenantId tenant, std::string host,
+                                                                          std::vector<core::GenerationId> only) {
+  base::MutexLock lock(impl_->state.mutex);
+  co_return impl_->state.sources.list(tenant, host, only);
+}
+
+base::Task<base::Status> Store::flush() {
+  if (!impl_->begin_request()) co_return stopping_error();
+  base::Status status = co_await impl_->flusher.flush();
+  impl_->end_request();
+  co_return status;
+}
+
+base::Task<base::Status> Store::compact() {
+  if (!impl_->begin_request()) co_return stopping_error();
+  base::Status status = co_await impl_->compactor.compact_all();
+  impl_->end_request();
+  co_return status;
+}
+
+base::Task<base::StatusOr<core::StoreStatus>> Store::status() {
+  core::StoreStatus status;
+  status.journal_bytes = impl_->state.journal->bytes();
+  status.disk_budget_bytes = impl_->state.disk_budget_bytes;
+  Chunks chunks;
+  {
+    base::MutexLock lock(impl_->state.mutex);
+    const LiveParts::Totals& totals = impl_->state.parts.totals();
+    const Head& head = impl_->state.head;
+    status.stored_bytes = totals.stored_bytes;
+    status.raw_bytes = totals.raw_bytes + head.line_bytes() + head.rows();
+    status.records = totals.records + head.rows();
+    status.parts = totals.parts;
+    status.head_bytes = head.bytes();
+    status.head_records = head.rows();
+    chunks = head.all_chunks();
+  }
+  std::unordered_set<std::uint64_t> streams;  // 64 bits of an id: a count for people
+  for (const auto& chunk : chunks) {
+    for (const segment::PartStream& stream : chunk->streams()) streams.insert(stream.id.value.lo);
+  }
+  status.streams = streams.size();
+  co_return status;
+}
+
+base::Task<base::StatusOr<StoreSnapshot>> Store::snapshot(core::TenantId tenant, core::TimeRange range) {
+  StoreSnapshot snapshot;
+  std::shared_ptr<const PartList> parts;
+  Chunks chunks;
+  {
+    // Rows move from the head to the segments in a critical section of the same mutex: each is in one of the two here.
+    base::MutexLock lock(impl_->state.mutex);
+    parts = impl_->state.parts.of(tenant);
+    chunks = impl_->state.head.snapshot(tenant, range);
+    snapshot.committed_through = impl_->state.published;
+  }
+  if (parts != nullptr) snapshot.segments = overlapping(*parts, range);
+  snapshot.heads.assign(chunks.begin(), chunks.end());
+  co_return snapshot;
+}
+
+std::vector<LostRange> Store::lost_ranges() const {
+  base::MutexLock lock(impl_->state.mutex);
+  const auto& lost = impl_->state.sources.lost();
+  return {lost.begin(), lost.end()};
+}
+
+}  // namespace cordwood::store
