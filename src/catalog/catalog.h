@@ -29,10 +29,10 @@ struct PartId {
 
 // A segment in the object store.
 struct PartRow {
-  PartId id;                 // given by the catalog at insertion; 0 before
+  PartId id;  // given by the catalog at insertion; 0 before
   core::TenantId tenant;
   std::int32_t partition_day = 0;  // UTC day of event time: floor(unix seconds / 86,400)
-  std::uint32_t level = 1;   // 1 = flushed, 2+ = compacted
+  std::uint32_t level = 1;         // 1 = flushed, 2+ = compacted
   std::uint32_t retention_class = 0;
   std::string object_key;
   core::TimeSpan times;
@@ -42,8 +42,8 @@ struct PartRow {
   bool operator==(const PartRow&) const = default;
 };
 
-// How far the journal of a node has been flushed: everything at or below `sequence` is in parts. Node names are chosen by
-// the operator or drawn at first start; `epoch` grows with each start of the node.
+// How far the journal of a node has been flushed: everything at or below `sequence` is in parts. Node names are chosen
+// by the operator or drawn at first start; `epoch` grows with each start of the node.
 struct JournalProgress {
   std::string node;
   std::uint64_t epoch = 0;
@@ -98,15 +98,20 @@ struct Snapshot {
   std::vector<JournalProgress> journals;
 };
 
-// All of it or nothing. A replacing change names exactly the inputs it read: Aborted when one of `remove_parts` is not
-// live any more, or when `guard` is not the current epoch of its lease.
+// All of it or nothing. A replacing change names exactly the inputs it read. Errors besides those of the catalog:
+//   Aborted: one of `remove_parts` is not live any more; `guard` is not the current epoch of a lease that is held;
+//     `flushed_through` is below what is recorded, in the order (epoch, sequence), or equal to it although parts are
+//     inserted: that flush has been committed before.
+//   AlreadyExists: an object key of `insert_parts` is listed already, as after an answer that was lost.
+//   InvalidArgument: a part without tenant, object key or times.
+// Removals happen before insertions.
 struct Change {
   std::optional<LeaseGuard> guard;
   std::vector<PartRow> insert_parts;
   std::vector<PartId> remove_parts;
   std::vector<SourceRow> upsert_sources;
   std::vector<core::SourceId> remove_sources;
-  std::vector<BodyHashRow> insert_body_hashes;  // already present ones are left as they are
+  std::vector<BodyHashRow> insert_body_hashes;  // already present ones are left as they are, unless they have expired
   std::optional<JournalProgress> flushed_through;
 };
 struct ChangeResult {
@@ -124,14 +129,16 @@ class Catalog {
 
   virtual base::Task<base::StatusOr<ChangeResult>> commit(Change change) = 0;
   // Live parts of `tenant` (of all tenants when nullopt) that overlap `range`, and all journals' progress.
-  virtual base::Task<base::StatusOr<Snapshot>> snapshot(std::optional<core::TenantId> tenant, core::TimeRange range) = 0;
-  // Parts removed before `removed_before` whose objects may now be deleted; forget_parts ends their record.
+  virtual base::Task<base::StatusOr<Snapshot>> snapshot(std::optional<core::TenantId> tenant,
+                                                        core::TimeRange range) = 0;
+  // Parts removed before `removed_before` whose objects may now be deleted, longest removed first; forget_parts ends
+  // their record (FailedPrecondition for a live part; unknown ones are no error).
   virtual base::Task<base::StatusOr<std::vector<PartRow>>> removed_parts(core::UnixNanos removed_before,
-                                                                        std::size_t limit) = 0;
+                                                                         std::size_t limit) = 0;
   virtual base::Task<base::Status> forget_parts(std::vector<PartId> parts) = 0;
 
   virtual base::Task<base::StatusOr<std::vector<SourceRow>>> sources(std::optional<core::TenantId> tenant,
-                                                                    std::optional<std::string> host) = 0;
+                                                                     std::optional<std::string> host) = 0;
   // Hashes that have not expired at `now`; expired ones are deleted on the way.
   virtual base::Task<base::StatusOr<std::vector<BodyHashRow>>> body_hashes(core::UnixNanos now) = 0;
 
@@ -140,10 +147,11 @@ class Catalog {
   virtual base::Task<base::Status> save_agent(AgentRow row, std::optional<std::uint64_t> expected_epoch) = 0;
   virtual base::Task<base::StatusOr<std::vector<AgentRow>>> agents(core::TenantId tenant) = 0;
 
-  // Takes or renews the lease for `holder`: gives the current lease whoever holds it. It is the caller's if
+  // Takes or renews the lease for `holder` (not empty): gives the current lease whoever holds it. It is the caller's if
   // `result.holder == holder`. A lease passes to another only after it expired at `now`.
   virtual base::Task<base::StatusOr<Lease>> acquire_lease(std::string name, std::string holder, core::UnixNanos now,
                                                           base::nanoseconds duration) = 0;
+  // Ends the lease if `holder` has it; its epoch guards nothing any more.
   virtual base::Task<base::Status> release_lease(std::string name, std::string holder) = 0;
 
   virtual base::Task<base::Status> heartbeat(NodeRow node) = 0;

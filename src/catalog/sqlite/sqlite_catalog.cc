@@ -1,0 +1,130 @@
+#include "catalog/sqlite/sqlite_catalog.h"
+
+#include <utility>
+
+#include "base/sync.h"
+#include "catalog/sqlite/database.h"
+#include "catalog/sqlite/migrations.h"
+#include "catalog/sqlite/tables.h"
+
+namespace cordwood::catalog {
+namespace {
+
+// A connection and its queue: one operation at a time, in order of arrival.
+struct Connection {
+  Connection(base::Executor& executor, std::unique_ptr<Database> opened)
+      : database(std::move(opened)), turn(executor, 1) {}
+  const std::unique_ptr<Database> database;
+  base::Semaphore turn;
+};
+
+// Reads have a connection of their own, so that a query's snapshot does not wait for the sync of a commit. It begins
+// its transaction after the call, so it sees every commit that was answered before.
+class SqliteCatalog final : public Catalog {
+ public:
+  SqliteCatalog(base::Executor& executor, base::Random& random, std::unique_ptr<Database> writer,
+                std::unique_ptr<Database> reader)
+      : executor_(executor),
+        random_(random),
+        writer_(executor, std::move(writer)),
+        reader_(executor, std::move(reader)) {}
+
+  base::Task<base::StatusOr<core::InstallationId>> installation_id() override {
+    const auto work = [this](Database& db) { return catalog::installation_id(db, random_); };
+    co_return co_await run(writer_, work);
+  }
+  base::Task<base::StatusOr<ChangeResult>> commit(Change change) override {
+    const auto work = [&](Database& db) { return commit_change(db, change, executor_.clock().now()); };
+    co_return co_await run(writer_, work);
+  }
+  base::Task<base::StatusOr<Snapshot>> snapshot(std::optional<core::TenantId> tenant, core::TimeRange range) override {
+    const auto work = [&](Database& db) { return read_snapshot(db, tenant, range); };
+    co_return co_await run(reader_, work);
+  }
+  base::Task<base::StatusOr<std::vector<PartRow>>> removed_parts(core::UnixNanos removed_before,
+                                                                 std::size_t limit) override {
+    const auto work = [=](Database& db) { return read_removed_parts(db, removed_before, limit); };
+    co_return co_await run(reader_, work);
+  }
+  base::Task<base::Status> forget_parts(std::vector<PartId> parts) override {
+    const auto work = [&](Database& db) { return catalog::forget_parts(db, parts); };
+    co_return co_await run(writer_, work);
+  }
+  base::Task<base::StatusOr<std::vector<SourceRow>>> sources(std::optional<core::TenantId> tenant,
+                                                             std::optional<std::string> host) override {
+    const auto work = [&](Database& db) { return read_sources(db, tenant, host); };
+    co_return co_await run(reader_, work);
+  }
+  base::Task<base::StatusOr<std::vector<BodyHashRow>>> body_hashes(core::UnixNanos now) override {
+    const auto work = [=](Database& db) { return read_body_hashes(db, now); };
+    co_return co_await run(writer_, work);
+  }
+  base::Task<base::StatusOr<std::optional<AgentRow>>> agent(core::AgentId agent) override {
+    const auto work = [=](Database& db) { return read_agent(db, agent); };
+    co_return co_await run(reader_, work);
+  }
+  base::Task<base::Status> save_agent(AgentRow row, std::optional<std::uint64_t> expected_epoch) override {
+    const auto work = [&](Database& db) { return catalog::save_agent(db, row, expected_epoch); };
+    co_return co_await run(writer_, work);
+  }
+  base::Task<base::StatusOr<std::vector<AgentRow>>> agents(core::TenantId tenant) override {
+    const auto work = [&](Database& db) { return read_agents(db, tenant); };
+    co_return co_await run(reader_, work);
+  }
+  base::Task<base::StatusOr<Lease>> acquire_lease(std::string name, std::string holder, core::UnixNanos now,
+                                                  base::nanoseconds duration) override {
+    const auto work = [&](Database& db) { return catalog::acquire_lease(db, name, holder, now, duration); };
+    co_return co_await run(writer_, work);
+  }
+  base::Task<base::Status> release_lease(std::string name, std::string holder) override {
+    const auto work = [&](Database& db) { return catalog::release_lease(db, name, holder); };
+    co_return co_await run(writer_, work);
+  }
+  base::Task<base::Status> heartbeat(NodeRow node) override {
+    const auto work = [&](Database& db) { return save_heartbeat(db, node); };
+    co_return co_await run(writer_, work);
+  }
+  base::Task<base::StatusOr<std::vector<NodeRow>>> nodes() override {
+    const auto work = [](Database& db) { return read_nodes(db); };
+    co_return co_await run(reader_, work);
+  }
+  base::Task<base::StatusOr<std::uint64_t>> begin_node_epoch(std::string node) override {
+    const auto work = [&](Database& db) { return catalog::begin_node_epoch(db, node); };
+    co_return co_await run(writer_, work);
+  }
+
+ private:
+  // `work` may refer to the frame of the caller, which waits here.
+  template <typename Work>
+  base::Task<std::invoke_result_t<Work, Database&>> run(Connection& connection, Work work) {
+    co_await connection.turn.acquire();
+    Database* database = connection.database.get();
+    auto result = co_await executor_.blocking([&work, database] { return work(*database); });
+    connection.turn.release();
+    co_return result;
+  }
+
+  base::Executor& executor_;
+  base::Random& random_;
+  Connection writer_;
+  Connection reader_;
+};
+
+base::StatusOr<std::unique_ptr<Catalog>> open_now(const std::string& path, base::Executor& executor,
+                                                  base::Random& random) {
+  ASSIGN_OR_RETURN(auto writer, Database::open(path));
+  RETURN_IF_ERROR(migrate(*writer, sqlite_migrations()));
+  RETURN_IF_ERROR(writer->use_write_ahead_log());
+  ASSIGN_OR_RETURN(auto reader, Database::open(path));
+  return std::make_unique<SqliteCatalog>(executor, random, std::move(writer), std::move(reader));
+}
+
+}  // namespace
+
+base::Task<base::StatusOr<std::unique_ptr<Catalog>>> open_sqlite_catalog(std::string path, base::Executor& executor,
+                                                                         base::Random& random) {
+  auto opened = co_await executor.blocking([&] { return open_now(path, executor, random); });
+  co_return opened;
+}
+
+}  // namespace cordwood::catalog

@@ -1,0 +1,21 @@
+// Catalog in one SQLite file: the embedded default for one machine.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/executor.h"
+#include "base/random.h"
+#include "base/status.h"
+#include "base/task.h"
+#include "catalog/catalog.h"
+
+namespace cordwood::catalog {
+
+// Opens `path`, creates it if needed, and migrates it to the newest schema. Times of removal come from the executor's
+// clock. Every commit is synced before it is answered. Destroying the catalog closes the file, which blocks; no call
+// may be running then. FailedPrecondition for a file of a newer program or of another one, DataLoss for a broken one.
+base::Task<base::StatusOr<std::unique_ptr<Catalog>>> open_sqlite_catalog(std::string path, base::Executor& executor,
+                                                                         base::Random& random);
+
+}  // namespace cordwood::catalog
