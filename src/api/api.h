@@ -27,8 +27,8 @@ struct ApiOptions {
   // request of Loki's or the native paths without it is answered 401.
   bool tenants = false;
   core::Limits limits;
-  std::string version;                // "0.1.0"
-  std::string revision = "unknown";   // of the source, for buildinfo
+  std::string version;               // "0.1.0"
+  std::string revision = "unknown";  // of the source, for buildinfo
   // Queries that take longer are logged with their text and figures.
   base::nanoseconds slow_query_min = std::chrono::seconds(10);
   // The effective configuration as TOML, secrets left out: what /config answers.
@@ -57,7 +57,8 @@ class Api {
   Api(const Api&) = delete;
   Api& operator=(const Api&) = delete;
 
-  // Never fails: errors are answers. `request` must live until the Task ends; a stream in the answer needs it no longer.
+  // Never fails: errors are answers. `request` must live until the Task ends; a stream in the answer needs it no
+  // longer.
   base::Task<io::HttpResponse> handle(io::HttpRequest& request);
 
  private:

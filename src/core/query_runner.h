@@ -131,6 +131,8 @@ class RowCursor {
   // The next rows (at least one), or an empty vector at the end. After an error the cursor is at its end.
   virtual base::Task<base::StatusOr<std::vector<Row>>> next() = 0;
   virtual const QueryStats& stats() const = 0;
+  // Figures so far, for a progress bar. Unlike stats() it may be called from another thread while next() runs.
+  virtual QueryStats progress() const { return {}; }
 };
 
 // --- looking around

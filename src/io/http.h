@@ -48,6 +48,9 @@ class BodyStream {
   // The next piece, or an empty string at the end. Asked again only after the last piece was written, so a slow reader
   // slows the maker. An error breaks the connection off, which the client sees as a truncated body.
   virtual base::Task<base::StatusOr<std::string>> next() = 0;
+  // Called once, after the last next() and before destruction, also when the reader went away: the place to wait for
+  // what is still running.
+  virtual base::Task<void> finish() { co_return; }
 };
 
 struct HttpResponse {

@@ -9,11 +9,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <ctime>
 #include <iterator>
 #include <utility>
 
 #include "base/log.h"
+#include "io/http_response_head.h"
 
 namespace cordwood::io {
 
@@ -40,76 +40,6 @@ std::string peer_text(const asio::ip::tcp::socket& socket) {
   const std::string address = endpoint.address().to_string();
   return endpoint.address().is_v6() ? fmt::format("[{}]:{}", address, endpoint.port())
                                     : fmt::format("{}:{}", address, endpoint.port());
-}
-
-std::string_view reason_phrase(unsigned status) {
-  switch (status) {
-    case 200:
-      return "OK";
-    case 202:
-      return "Accepted";
-    case 204:
-      return "No Content";
-    case 301:
-      return "Moved Permanently";
-    case 302:
-      return "Found";
-    case 304:
-      return "Not Modified";
-    case 400:
-      return "Bad Request";
-    case 401:
-      return "Unauthorized";
-    case 403:
-      return "Forbidden";
-    case 404:
-      return "Not Found";
-    case 405:
-      return "Method Not Allowed";
-    case 408:
-      return "Request Timeout";
-    case 409:
-      return "Conflict";
-    case 413:
-      return "Content Too Large";
-    case 415:
-      return "Unsupported Media Type";
-    case 422:
-      return "Unprocessable Content";
-    case 429:
-      return "Too Many Requests";
-    case 431:
-      return "Request Header Fields Too Large";
-    case 499:
-      return "Client Closed Request";
-    case 500:
-      return "Internal Server Error";
-    case 501:
-      return "Not Implemented";
-    case 503:
-      return "Service Unavailable";
-    case 504:
-      return "Gateway Timeout";
-    default:
-      return "Status";
-  }
-}
-
-// IMF-fixdate of RFC 9110, 5.6.7; not strftime, whose names depend on the locale.
-std::string http_date(std::int64_t unix_second) {
-  static constexpr std::string_view kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  static constexpr std::string_view kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                 "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const std::time_t time = unix_second;
-  std::tm tm{};
-  gmtime_r(&time, &tm);
-  return fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} GMT", kDays[tm.tm_wday], tm.tm_mday, kMonths[tm.tm_mon],
-                     tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
-}
-
-// A line end inside a value would start a new header: texts of errors may carry what a client sent.
-void append_header_text(std::string& out, std::string_view text) {
-  for (const char c : text) out += c == '\r' || c == '\n' || c == '\0' ? ' ' : c;
 }
 
 }  // namespace
@@ -172,6 +102,13 @@ struct HttpConnection::Call {
     {
       base::Task<HttpResponse> task = call->connection->shared_->handler(call->request);
       call->response = co_await task;
+    }
+    give_back(std::move(call));
+  }
+  static base::Task<void> finish(std::shared_ptr<Call> call) {
+    {
+      base::Task<void> task = call->response.stream->finish();
+      co_await task;
     }
     give_back(std::move(call));
   }
@@ -264,8 +201,7 @@ asio::awaitable<bool> HttpConnection::serve_one(bool first) {
   co_return ok&& keep;
 }
 
-// --- reading
-// -----------------------------------------------------------------------------------------------------------
+// --- reading -------------------------------------------------------------------------------------------------------
 
 // False at the end of the stream, after an error and after a time-out.
 asio::awaitable<bool> HttpConnection::read_more(std::size_t at_least) {
@@ -429,8 +365,7 @@ asio::awaitable<bool> HttpConnection::take_permit(std::uint64_t bytes, HttpBodyP
   co_return granted;
 }
 
-// --- the handler
-// -------------------------------------------------------------------------------------------------------
+// --- the handler ---------------------------------------------------------------------------------------------------
 
 asio::awaitable<void> HttpConnection::run_handler(std::shared_ptr<Call> call) {
   call->finished = false;
@@ -468,8 +403,7 @@ void HttpConnection::on_client_event() {
   if (n <= 0) call_->request.client_gone.cancel();
 }
 
-// --- writing
-// -----------------------------------------------------------------------------------------------------------
+// --- writing -------------------------------------------------------------------------------------------------------
 
 asio::awaitable<bool> HttpConnection::write(std::vector<asio::const_buffer> buffers) {
   arm(shared_->options.io_timeout);
@@ -504,7 +438,12 @@ asio::awaitable<bool> HttpConnection::write_response(std::shared_ptr<Call> call,
   if (!bodiless && !head_only && !response.stream) buffers.push_back(asio::buffer(response.body));
   bool ok = co_await write(std::move(buffers));
   if (ok && response.stream && !bodiless && !head_only) ok = co_await write_stream(call, chunked);
-  response.stream = nullptr;
+  if (response.stream) {
+    call->finished = false;
+    shared_->executor.spawn(Call::finish(call));
+    co_await wait_for_call(call);
+    response.stream = nullptr;
+  }
   co_return ok;
 }
 
@@ -558,26 +497,13 @@ std::string HttpConnection::response_head(const HttpResponse& response, bool has
     thread_->date_second = second;
     thread_->date = http_date(second);
   }
-  std::string head;
-  head.reserve(256);
-  auto to = std::back_inserter(head);
-  fmt::format_to(to, "HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status, reason_phrase(response.status), thread_->date);
-  for (const auto& [name, value] : response.headers.all()) {
-    append_header_text(head, name);
-    head += ": ";
-    append_header_text(head, value);
-    head += "\r\n";
-  }
-  if (has_length) fmt::format_to(to, "Content-Length: {}\r\n", response.body.size());
-  if (chunked) head += "Transfer-Encoding: chunked\r\n";
-  if (!keep) head += "Connection: close\r\n";
-  if (keep && http_1_0) head += "Connection: keep-alive\r\n";
-  head += "\r\n";
-  return head;
+  ResponseFraming framing{
+      .date = thread_->date, .content_length = {}, .chunked = chunked, .http_1_0 = http_1_0, .keep_alive = keep};
+  if (has_length) framing.content_length = response.body.size();
+  return response_head_text(response, framing);
 }
 
-// --- time-outs
-// ---------------------------------------------------------------------------------------------------------
+// --- time-outs -----------------------------------------------------------------------------------------------------
 
 void HttpConnection::arm(base::nanoseconds timeout) {
   timed_out_ = false;

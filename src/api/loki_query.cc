@@ -1,0 +1,94 @@
+// Loki's query and query_range.
+
+#include <utility>
+
+#include "api/errors.h"
+#include "api/loki_params.h"
+#include "api/loki_response.h"
+#include "api/routes.h"
+#include "api/slow_query.h"
+#include "logql/parse.h"
+
+namespace cordwood::api {
+namespace {
+
+base::Status check_entries_limit(std::uint32_t limit, const core::Limits& limits) {
+  if (limit <= limits.entries_per_query_max) return base::ok_status();
+  return base::invalid_argument_error(
+      "max entries limit per query exceeded, limit > max_entries_limit_per_query ({} > {})", limit,
+      limits.entries_per_query_max);
+}
+
+base::Task<io::HttpResponse> run(Call& call, core::QueryRequest request) {
+  request.tenant = call.tenant;
+  request.cancel = call.request.client_gone;
+  const std::string text = request.query;
+  base::Task<base::StatusOr<core::QueryResult>> task = call.deps.queries.run(std::move(request));
+  base::StatusOr<core::QueryResult> result = co_await task;
+  log_if_slow(call, text, result.ok() ? &result->stats : nullptr, result.status());
+  if (!result.ok()) co_return error_response(result.status(), Doing::kReading);
+  const ResponseOptions options = response_options_of(call.request);
+  co_return io::json_response(200, query_response_json(std::move(result).value(), options));
+}
+
+base::StatusOr<core::QueryRequest> range_request(const Call& call) {
+  ASSIGN_OR_RETURN(RangeParams params,
+                   parse_range_params(call.params, call.arrival, call.limits().points_per_series_max));
+  ASSIGN_OR_RETURN(const logql::Query query, logql::parse(params.query));
+  if (query.is_log()) {
+    RETURN_IF_ERROR(check_entries_limit(params.limit, call.limits()));
+  } else {
+    params.bounds = align_to_step(params.bounds, params.step);
+  }
+  core::QueryRequest request;
+  request.query = std::move(params.query);
+  request.start = params.bounds.start;
+  request.end = params.bounds.end;
+  request.step = params.step;
+  request.interval = params.interval;
+  request.limit = params.limit;
+  request.direction = params.direction;
+  return request;
+}
+
+base::StatusOr<core::QueryRequest> instant_request(const Call& call) {
+  ASSIGN_OR_RETURN(InstantParams params, parse_instant_params(call.params, call.arrival));
+  ASSIGN_OR_RETURN(const logql::Query query, logql::parse(params.query));
+  if (query.is_log()) {
+    return base::invalid_argument_error(
+        "log queries are not supported as an instant query type, please change your query to a range query type");
+  }
+  core::QueryRequest request;
+  request.query = std::move(params.query);
+  request.instant = true;
+  request.start = params.time;
+  request.end = params.time;
+  request.limit = params.limit;
+  request.direction = params.direction;
+  return request;
+}
+
+base::Task<io::HttpResponse> query_range(Call& call) {
+  base::StatusOr<core::QueryRequest> request = range_request(call);
+  if (!request.ok()) co_return error_response(request.status(), Doing::kReading);
+  base::Task<io::HttpResponse> task = run(call, std::move(request).value());
+  io::HttpResponse response = co_await task;
+  co_return response;
+}
+
+base::Task<io::HttpResponse> query(Call& call) {
+  base::StatusOr<core::QueryRequest> request = instant_request(call);
+  if (!request.ok()) co_return error_response(request.status(), Doing::kReading);
+  base::Task<io::HttpResponse> task = run(call, std::move(request).value());
+  io::HttpResponse response = co_await task;
+  co_return response;
+}
+
+}  // namespace
+
+void add_loki_query_routes(Router& router) {
+  router.add("GET POST", "/loki/api/v1/query_range", query_range);
+  router.add("GET POST", "/loki/api/v1/query", query);
+}
+
+}  // namespace cordwood::api

@@ -1,0 +1,200 @@
+// /api/v1/query: docs/protocols/query.md.
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "api/errors.h"
+#include "api/loki_params.h"
+#include "api/query_cursor.h"
+#include "api/query_events.h"
+#include "api/routes.h"
+#include "api/slow_query.h"
+#include "logql/parse.h"
+
+namespace cordwood::api {
+namespace {
+
+constexpr base::nanoseconds kProgressInterval = std::chrono::milliseconds(250);
+// Of text made at a time: it bounds memory beside the cursor's rows, and the time an executor thread is held.
+constexpr std::size_t kPieceBytes = 256 << 10;
+
+// One RowCursor::next() that runs while its stream tells of progress.
+struct Fetch {
+  explicit Fetch(base::Executor& executor) : done(executor) {}
+
+  static base::Task<void> run(std::shared_ptr<Fetch> fetch, core::RowCursor* cursor) {
+    {
+      base::Task<base::StatusOr<std::vector<core::Row>>> task = cursor->next();
+      fetch->rows = co_await task;
+    }
+    fetch->done.set();  // the cursor is the stream's alone from here on
+  }
+
+  base::Event done;
+  base::StatusOr<std::vector<core::Row>> rows = std::vector<core::Row>();
+  std::unique_ptr<core::RowCursor> orphan;  // of a stream that was destroyed without finish()
+};
+
+class RowStream final : public io::BodyStream {
+ public:
+  RowStream(const ApiDependencies& deps, core::TenantId tenant, std::string query, base::CancelToken cancel,
+            std::unique_ptr<core::RowCursor> cursor, QueryEvents events)
+      : executor_(deps.executor),
+        options_(deps.options),
+        tenant_(std::move(tenant)),
+        query_(std::move(query)),
+        cancel_(std::move(cancel)),
+        cursor_(std::move(cursor)),
+        events_(std::move(events)),
+        started_(executor_.clock().monotonic()),
+        last_progress_(started_) {}
+  ~RowStream() override {
+    cancel_.cancel();
+    if (fetch_) fetch_->orphan = std::move(cursor_);
+  }
+
+  base::Task<base::StatusOr<std::string>> next() override {
+    std::string piece;
+    while (piece.empty() && !ended_) {
+      if (next_row_ < rows_.size()) {
+        next_row_ = events_.append_rows(piece, rows_, next_row_, kPieceBytes);
+        append_progress_if_due(piece);
+        break;
+      }
+      if (!fetch_) start_fetch();
+      const bool done = co_await fetch_->done.wait_for(kProgressInterval);
+      if (done) {
+        take_fetched(piece);
+      } else {
+        append_progress_if_due(piece);
+      }
+    }
+    co_return piece;
+  }
+
+  base::Task<void> finish() override {
+    cancel_.cancel();
+    if (fetch_) co_await fetch_->done.wait();
+    fetch_ = nullptr;
+    cursor_ = nullptr;
+  }
+
+ private:
+  void start_fetch() {
+    fetch_ = std::make_shared<Fetch>(executor_);
+    executor_.spawn(Fetch::run(fetch_, cursor_.get()));
+  }
+
+  void take_fetched(std::string& piece) {
+    base::StatusOr<std::vector<core::Row>> rows = std::move(fetch_->rows);
+    fetch_ = nullptr;
+    stats_ = cursor_->stats();
+    next_row_ = 0;
+    rows_.clear();
+    if (rows.ok() && !rows->empty()) {
+      rows_ = std::move(rows).value();
+      return;
+    }
+    ended_ = true;
+    events_.append_end(piece, stats_, rows.status());
+    log_if_slow(options_, tenant_, executor_.clock().monotonic() - started_, query_, &stats_, rows.status());
+  }
+
+  void append_progress_if_due(std::string& piece) {
+    const base::MonotonicNanos now = executor_.clock().monotonic();
+    if (now - last_progress_ < kProgressInterval) return;
+    last_progress_ = now;
+    const core::QueryStats now_running = cursor_->progress();
+    // A cursor that does not tell gives zeros; the figures of the last page are then the best there are.
+    const bool newer = now_running.lines_processed > stats_.lines_processed;
+    events_.append_progress(piece, newer ? now_running : stats_);
+  }
+
+  base::Executor& executor_;
+  const ApiOptions& options_;
+  const core::TenantId tenant_;
+  const std::string query_;
+  base::CancelToken cancel_;
+  std::unique_ptr<core::RowCursor> cursor_;
+  QueryEvents events_;
+  const base::MonotonicNanos started_;
+  base::MonotonicNanos last_progress_;
+  std::shared_ptr<Fetch> fetch_;
+  std::vector<core::Row> rows_;
+  std::size_t next_row_ = 0;
+  core::QueryStats stats_;
+  bool ended_ = false;
+};
+
+base::StatusOr<core::RowOrder> parse_order(std::string_view text) {
+  if (text.empty() || text == "time") return core::RowOrder::kTime;
+  if (text == "source") return core::RowOrder::kSource;
+  return base::invalid_argument_error("order is time or source, not \"{}\"", text);
+}
+
+base::StatusOr<std::optional<std::uint64_t>> parse_row_limit(std::string_view text) {
+  if (text.empty()) return std::optional<std::uint64_t>();
+  std::uint64_t limit = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
+  if (error != std::errc() || end != text.data() + text.size() || limit == 0) {
+    return base::invalid_argument_error("limit is a positive number, not \"{}\"; leave it out for all rows", text);
+  }
+  return std::optional<std::uint64_t>(limit);
+}
+
+base::StatusOr<core::RowQuery> row_query(const Call& call) {
+  core::RowQuery query;
+  query.tenant = call.tenant;
+  query.query = std::string(call.param("query"));
+  query.cancel = call.request.client_gone;
+  ASSIGN_OR_RETURN(const TimeBounds bounds, parse_bounds(call.params, call.arrival));
+  if (bounds.end < bounds.start) {
+    return base::invalid_argument_error("end timestamp must not be before or equal to start time");
+  }
+  query.range = {bounds.start, bounds.end};
+  ASSIGN_OR_RETURN(query.limit, parse_row_limit(call.param("limit")));
+  ASSIGN_OR_RETURN(query.direction, parse_direction(call.param("direction")));
+  ASSIGN_OR_RETURN(query.order, parse_order(call.param("order")));
+  if (const std::string_view text = call.param("cursor"); !text.empty()) {
+    if (query.order != core::RowOrder::kTime) return base::invalid_argument_error("a cursor needs order=time");
+    ASSIGN_OR_RETURN(const QueryCursor cursor, decode_cursor(text));
+    if (cursor.direction != query.direction) {
+      return base::invalid_argument_error("the cursor is of a query in the other direction");
+    }
+    query.after = cursor.after;
+  }
+  ASSIGN_OR_RETURN(const logql::Query parsed, logql::parse(query.query));
+  if (!parsed.is_log()) {
+    return base::invalid_argument_error("this endpoint takes log queries; ask /loki/api/v1/query_range for metrics");
+  }
+  return query;
+}
+
+base::Task<io::HttpResponse> query(Call& call) {
+  base::StatusOr<core::RowQuery> request = row_query(call);
+  if (!request.ok()) co_return error_response(request.status(), Doing::kReading);
+  QueryEvents events(request->direction, request->order == core::RowOrder::kTime);
+  std::string text = request->query;
+  const base::CancelToken cancel = request->cancel;
+  base::Task<base::StatusOr<std::unique_ptr<core::RowCursor>>> task =
+      call.deps.queries.rows(std::move(request).value());
+  base::StatusOr<std::unique_ptr<core::RowCursor>> cursor = co_await task;
+  if (!cursor.ok()) co_return error_response(cursor.status(), Doing::kReading);
+  io::HttpResponse response;
+  response.headers.set("Content-Type", "application/x-ndjson");
+  // Proxies are not to collect the answer before they pass it on.
+  response.headers.set("X-Accel-Buffering", "no");
+  response.headers.set("Cache-Control", "no-store");
+  response.stream = std::make_unique<RowStream>(call.deps, call.tenant, std::move(text), cancel,
+                                                std::move(cursor).value(), std::move(events));
+  co_return response;
+}
+
+}  // namespace
+
+void add_native_query_routes(Router& router) {
+  router.add("GET POST", "/api/v1/query", query);
+}
+
+}  // namespace cordwood::api
