@@ -16,17 +16,20 @@ class LabelParser {
 
   base::StatusOr<Labels> parse() {
     std::vector<Label> labels;
+    bool after_label = false;
     skip_space();
     if (!take('{')) return fail("expected '{'");
     skip_space();
     while (!take('}')) {
-      if (!labels.empty()) {
+      if (after_label) {
         if (!take(',')) return fail("expected ',' or '}'");
         skip_space();
         if (take('}')) break;  // Prometheus' parser accepts a trailing comma
       }
       ASSIGN_OR_RETURN(Label label, parse_label());
-      labels.push_back(std::move(label));
+      // An empty value is the same as no label.
+      if (!label.value.empty()) labels.push_back(std::move(label));
+      after_label = true;
       skip_space();
     }
     skip_space();
