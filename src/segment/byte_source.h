@@ -25,7 +25,7 @@ class ByteSource {
   virtual base::Task<base::StatusOr<std::string>> read(std::uint64_t offset, std::uint64_t length) = 0;
 };
 
-// read() with fewer or more bytes than asked for turned into DataLoss. `section` is for the error text.
+// read(), with fewer or more bytes than asked for turned into DataLoss. `section` is for the error text.
 base::Task<base::StatusOr<std::string>> read_exactly(std::shared_ptr<ByteSource> source, std::uint64_t offset,
                                                      std::uint64_t length, std::string section);
 

@@ -8,6 +8,7 @@ namespace cordwood::segment {
 
 inline constexpr std::string_view kHeaderMagic = "CORDWOOD";
 inline constexpr std::string_view kTrailerMagic = "CWSEGEND";
+inline constexpr std::uint16_t kNewestVersion = 1;
 inline constexpr std::uint64_t kTrailerBytes = 32;
 inline constexpr std::uint64_t kFooterBytesMax = 32 << 10;
 // What a reader fetches first.

@@ -15,9 +15,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/random.h"
-#include "base/sim_executor.h"
 #include "segment/mem_part.h"
+#include "segment/part_testing.h"
 
 namespace cordwood::segment {
 
@@ -30,90 +29,12 @@ inline void PrintTo(const PartMaker& maker, std::ostream* out) {
   *out << maker.name;
 }
 
-// Shapes of random rows.
-struct RandomRows {
-  std::size_t rows = 1000;
-  std::size_t streams = 5;
-  std::size_t line_bytes_max = 100;
-  std::size_t metadata_max = 3;
-  // Lines of arbitrary bytes instead of words.
-  bool binary = false;
-};
-
-namespace conformance_internal {
-
-inline std::string random_line(base::Random& random, const RandomRows& shape) {
-  static constexpr std::string_view kWords[] = {
-      "error ", "GET ", "/index.html ", "user=", "42 ", "timeout\r", "\xe2\x82\xac ", ""};
-  std::string line;
-  const std::size_t bytes = random.next() % (shape.line_bytes_max + 1);
-  while (line.size() < bytes) {
-    if (shape.binary) {
-      line.push_back(static_cast<char>(random.next()));
-    } else {
-      line += kWords[random.next() % std::size(kWords)];
-    }
-  }
-  return line;
-}
-
-inline core::SharedLabels random_labels(base::Random& random, std::size_t index) {
-  std::vector<core::Label> labels = {{"job", "job-" + std::to_string(index)}};
-  if (random.next() % 2 == 0) labels.push_back({"host", "h" + std::to_string(random.next() % 3)});
-  if (random.next() % 4 == 0) labels.push_back({"a", "\"quoted\"\n"});
-  return std::make_shared<const core::Labels>(std::move(labels));
-}
-
-inline base::StatusOr<std::vector<MemRow>> all_rows(std::shared_ptr<const Part> part) {
-  base::SimExecutor executor(1);
-  return base::sync_wait(executor, read_all_rows(std::move(part)));
-}
-
-inline base::StatusOr<std::shared_ptr<const BlockRows>> read_block(const Part& part, std::size_t index,
-                                                                   Columns columns) {
-  base::SimExecutor executor(1);
-  return base::sync_wait(executor, part.read_block(index, columns));
-}
-
-}  // namespace conformance_internal
-
-// Rows as agents and other shippers would send them: some sources count bytes, some records, some rows are unnamed.
-inline std::vector<MemRow> random_rows(std::uint64_t seed, const RandomRows& shape) {
-  base::SeededRandom random(seed);
-  std::vector<core::SharedLabels> labels;
-  std::vector<MemRow> last(shape.streams);
-  for (std::size_t i = 0; i < shape.streams; ++i) {
-    labels.push_back(conformance_internal::random_labels(random, i));
-    last[i].source = {{random.next_id()}, random.next() % 3 != 0};
-    last[i].time.value = 1'790'000'000'000'000'000 + static_cast<std::int64_t>(random.next() % 1'000'000'000'000);
-  }
-  std::vector<MemRow> rows;
-  for (std::size_t i = 0; i < shape.rows; ++i) {
-    const std::size_t stream = random.next() % shape.streams;
-    MemRow row = last[stream];
-    row.labels = labels[stream];
-    row.line = conformance_internal::random_line(random, shape);
-    row.time.value += static_cast<std::int64_t>(random.next() % 3 * (random.next() % 2 == 0 ? 1'000'000 : 1));
-    row.flags.bits = static_cast<std::uint8_t>(random.next() % 20 == 0 ? random.next() % 32 : 0);
-    if (random.next() % 100 == 0) row.source.generation.value = random.next_id();
-    if (row.source.named) row.line_number = last[stream].line_number + 1;
-    row.metadata.clear();
-    for (std::size_t k = random.next() % (shape.metadata_max + 1); k > 0; --k) {
-      row.metadata.push_back({"name" + std::to_string(random.next() % 4), std::string(random.next() % 5, 'v')});
-    }
-    last[stream] = row;
-    last[stream].offset += row.source.named ? row.line.size() + 1 : 1;
-    rows.push_back(std::move(row));
-  }
-  return rows;
-}
-
 class PartConformance : public testing::TestWithParam<PartMaker> {
  protected:
   static void expect_equal(std::vector<MemRow> wanted, const std::shared_ptr<const Part>& part) {
     ASSERT_NE(part, nullptr);
     sort_rows(wanted);
-    const base::StatusOr<std::vector<MemRow>> found = conformance_internal::all_rows(part);
+    const base::StatusOr<std::vector<MemRow>> found = sync_all_rows(part);
     ASSERT_TRUE(found.ok()) << found.status();
     ASSERT_EQ(found->size(), wanted.size());
     for (std::size_t i = 0; i < wanted.size(); ++i) ASSERT_TRUE((*found)[i] == wanted[i]) << "row " << i;
@@ -222,7 +143,7 @@ TEST_P(PartConformance, BlocksAreWhatTheirInfoSays) {
   std::tuple<std::uint32_t, core::UnixNanos, core::GenerationId, std::uint64_t> last{};
   for (std::size_t index = 0; index < part->blocks().size(); ++index) {
     const BlockInfo& info = part->blocks()[index];
-    const auto block = conformance_internal::read_block(*part, index, {});
+    const auto block = sync_read_block(*part, index, {});
     ASSERT_TRUE(block.ok()) << block.status();
     const BlockRows& rows = **block;
     ASSERT_EQ(rows.size(), info.rows);
@@ -247,11 +168,11 @@ TEST_P(PartConformance, BlocksAreWhatTheirInfoSays) {
 
 TEST_P(PartConformance, ColumnsNotAskedForStayEmptyAndOthersAreTheSame) {
   const std::shared_ptr<const Part> part = GetParam().make(random_rows(79, {300, 4, 60, 2}));
-  const auto full = conformance_internal::read_block(*part, 0, {});
+  const auto full = sync_read_block(*part, 0, {});
   ASSERT_TRUE(full.ok());
   for (unsigned bits = 0; bits < 8; ++bits) {
     const Columns columns{(bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0};
-    const auto block = conformance_internal::read_block(*part, 0, columns);
+    const auto block = sync_read_block(*part, 0, columns);
     ASSERT_TRUE(block.ok()) << block.status();
     const BlockRows& rows = **block;
     const BlockRows& all = **full;
@@ -272,7 +193,7 @@ TEST_P(PartConformance, RowsOutliveThePart) {
   std::vector<MemRow> rows = random_rows(80, {50, 2, 60, 2});
   std::shared_ptr<const Part> part = GetParam().make(rows);
   sort_rows(rows);
-  const auto block = conformance_internal::read_block(*part, 0, {});
+  const auto block = sync_read_block(*part, 0, {});
   ASSERT_TRUE(block.ok());
   part.reset();
   for (std::size_t i = 0; i < (*block)->size(); ++i) {

@@ -10,9 +10,6 @@
 namespace cordwood::segment {
 namespace {
 
-using conformance_internal::all_rows;
-using conformance_internal::read_block;
-
 // Keeps the ranges that were read.
 class RecordingSource final : public ByteSource {
  public:
@@ -163,7 +160,7 @@ TEST(Segment, AHundredThousandStreams) {
   EXPECT_EQ(source->ranges.size(), 2U);
   EXPECT_EQ((*part)->streams().size(), 100000U);
   sort_rows(rows);
-  const auto back = all_rows(*part);
+  const auto back = sync_all_rows(*part);
   ASSERT_TRUE(back.ok());
   EXPECT_TRUE(*back == rows);
 }
@@ -179,7 +176,7 @@ TEST(Segment, OpensWithOneReadAndCountsWithoutTheText) {
   std::uint64_t counted = 0;
   source->ranges.clear();
   for (std::size_t i = 0; i < (*part)->blocks().size(); ++i) {
-    const auto block = read_block(**part, i, {false, false, false});
+    const auto block = sync_read_block(**part, i, {false, false, false});
     ASSERT_TRUE(block.ok());
     counted += (*block)->size();
   }
@@ -203,11 +200,11 @@ TEST(Segment, FarPagesAreReadApart) {
   ASSERT_TRUE(part.ok());
   ASSERT_EQ((*part)->blocks().size(), 1U);
   source->ranges.clear();
-  ASSERT_TRUE(read_block(**part, 0, {true, true, false}).ok());
+  ASSERT_TRUE(sync_read_block(**part, 0, {true, true, false}).ok());
   ASSERT_EQ(source->ranges.size(), 2U);  // the metadata lies between positions and text
   EXPECT_LT(source->ranges[0].length + source->ranges[1].length, 150000U);
   source->ranges.clear();
-  ASSERT_TRUE(read_block(**part, 0, {}).ok());
+  ASSERT_TRUE(sync_read_block(**part, 0, {}).ok());
   EXPECT_EQ(source->ranges.size(), 1U);
 }
 

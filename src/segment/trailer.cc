@@ -1,5 +1,8 @@
 #include "segment/trailer.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "base/check.h"
 #include "base/hash.h"
 #include "codec/byte_reader.h"
@@ -63,6 +66,28 @@ base::StatusOr<Trailer> read_trailer(std::string_view name, std::string_view tai
   }
   if (zero != 0) return trailer_error(name, offset + 14, fmt::format("reserved: wanted=0 found={}", zero));
   return trailer;
+}
+
+base::Task<base::StatusOr<Tail>> read_tail(std::shared_ptr<ByteSource> source) {
+  const std::uint64_t size = source->size();
+  if (size < kHeaderMagic.size() + kTrailerBytes || size > kSegmentBytesMax) {
+    co_return base::data_loss_error("segment={} section=trailer offset=0: wanted={} to {} bytes, found={}",
+                                    source->name(), kHeaderMagic.size() + kTrailerBytes, kSegmentBytesMax, size);
+  }
+  const std::uint64_t tail_bytes = std::min(size, kTailBytes);
+  std::string section = "trailer";
+  base::StatusOr<std::string> bytes = co_await read_exactly(source, size - tail_bytes, tail_bytes, std::move(section));
+  if (!bytes.ok()) co_return bytes.status();
+  const base::StatusOr<Trailer> trailer = read_trailer(source->name(), *bytes, size);
+  if (!trailer.ok()) co_return trailer.status();
+  Tail tail{*trailer, *std::move(bytes)};
+  co_return tail;
+}
+
+base::Status unknown_version(std::string_view name, const Trailer& trailer) {
+  return base::unimplemented_error(
+      "segment={} section=trailer offset={}: version wanted=at most {}, found={}; a newer cordwood wrote it", name,
+      trailer.segment_bytes - kTrailerBytes + 12, kNewestVersion, trailer.version);
 }
 
 }  // namespace cordwood::segment
