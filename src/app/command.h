@@ -18,7 +18,6 @@ void add_agent_command(CLI::App& root, Action& action);
 void add_query_command(CLI::App& root, Action& action);
 void add_tail_command(CLI::App& root, Action& action);
 void add_grep_command(CLI::App& root, Action& action);
-void add_look_commands(CLI::App& root, Action& action);   // labels, series, stats
-void add_admin_command(CLI::App& root, Action& action);
+void add_look_commands(CLI::App& root, Action& action);  // labels, series, stats
 
 }  // namespace cordwood::app

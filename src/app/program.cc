@@ -23,7 +23,9 @@ void print_error(std::string_view text) {
   std::fprintf(stderr, "cordwood: %s\n", line.c_str());
 }
 
-void print_error(const base::Status& status) { print_error(base::message_of(status)); }
+void print_error(const base::Status& status) {
+  print_error(base::message_of(status));
+}
 
 void block_stop_signals() {
   std::signal(SIGPIPE, SIG_IGN);
@@ -38,7 +40,11 @@ int wait_for_stop_signal() {
   return signal_number;
 }
 
-std::string_view version() { return CORDWOOD_VERSION; }
-std::string_view revision() { return CORDWOOD_REVISION; }
+std::string_view version() {
+  return CORDWOOD_VERSION;
+}
+std::string_view revision() {
+  return CORDWOOD_REVISION;
+}
 
 }  // namespace cordwood::app

@@ -19,8 +19,9 @@ void SettingsOptions::add_to(CLI::App& command, const Settings& settings) {
     if (setting.is_switch) {
       command.add_flag_function(setting.flag(), [this, key](std::int64_t) { given_.emplace_back(key, "true"); }, help);
     } else {
-      command.add_option_function<std::string>(
-                 setting.flag(), [this, key](const std::string& value) { given_.emplace_back(key, value); }, help)
+      command
+          .add_option_function<std::string>(
+              setting.flag(), [this, key](const std::string& value) { given_.emplace_back(key, value); }, help)
           ->type_name("VALUE");
     }
   }

@@ -28,7 +28,7 @@ class Translator {
 
   base::StatusOr<std::string> translate() {
     while (at_ < text_.size()) RETURN_IF_ERROR(next());
-    if (depth_ > 0) return base::invalid_argument_error("unmatched ( in pattern '{}'", text_);
+    if (!groups_.empty()) return base::invalid_argument_error("unmatched ( in pattern '{}'", text_);
     return std::move(out_);
   }
 
@@ -53,20 +53,34 @@ class Translator {
   }
 
   base::Status literal(char c) {
+    begin_atom(out_.size());
     append_literal(out_, c);
-    start_ = false;
     return base::ok_status();
   }
   base::Status operand(std::string_view regex) {
+    begin_atom(out_.size());
     out_ += regex;
+    return base::ok_status();
+  }
+  void begin_atom(std::size_t at) {
+    atom_begin_ = at;
+    repeated_ = false;
     start_ = false;
+  }
+  // A repetition of a repetition is one of POSIX's; in RE2 `a*?` would mean something else, so it gets a group.
+  base::Status repeat(std::string_view operation) {
+    if (repeated_) {
+      out_.insert(atom_begin_, "(?:");
+      out_ += ')';
+    }
+    out_ += operation;
+    repeated_ = true;
     return base::ok_status();
   }
 
   base::Status star() {
     if (at_start()) return extended_ ? base::ok_status() : literal('*');  // GNU grep -E ignores a leading star
-    if (!out_.ends_with('*') || out_.ends_with("\\*")) out_ += '*';  // ** is *
-    return base::ok_status();
+    return repeat("*");
   }
 
   base::Status dollar() {
@@ -78,26 +92,28 @@ class Translator {
   base::Status op(char c) {
     switch (c) {
       case '(':
-        ++depth_;
+        groups_.push_back(out_.size());
         out_ += "(?:";
         start_ = true;
         return base::ok_status();
       case ')':
-        if (depth_ == 0) {
+        if (groups_.empty()) {
           if (extended_) return literal(')');
           return base::invalid_argument_error("unmatched ) in pattern '{}'", text_);
         }
-        --depth_;
-        return operand(")");
+        begin_atom(groups_.back());
+        groups_.pop_back();
+        out_ += ')';
+        return base::ok_status();
       case '|':
         out_ += '|';
         start_ = true;
         return base::ok_status();
-      case '{': return interval();
+      case '{':
+        return interval();
       default:  // + and ?
         if (at_start()) return extended_ ? base::ok_status() : literal(c);
-        out_ += c;
-        return base::ok_status();
+        return repeat(std::string_view(&c, 1));
     }
   }
 
@@ -113,8 +129,7 @@ class Translator {
       return base::invalid_argument_error("invalid content of \\{{\\}} in pattern '{}'", text_);
     }
     at_ = close + end.size();
-    out_ += fmt::format("{{{}{}}}", inside.front() == ',' ? "0" : "", inside);
-    return base::ok_status();
+    return repeat(fmt::format("{{{}{}}}", inside.front() == ',' ? "0" : "", inside));
   }
 
   base::Status escape() {
@@ -129,15 +144,24 @@ class Translator {
     switch (c) {
       case '<':
       case '>':
-      case 'b': return operand("\\b");
-      case 'B': return operand("\\B");
-      case 'w': return operand("[0-9A-Za-z_]");
-      case 'W': return operand("[^0-9A-Za-z_]");
-      case 's': return operand("[\\t\\n\\v\\f\\r ]");
-      case 'S': return operand("[^\\t\\n\\v\\f\\r ]");
-      case '`': return operand("\\A");
-      case '\'': return operand("\\z");
-      default: return literal(c);
+      case 'b':
+        return operand("\\b");
+      case 'B':
+        return operand("\\B");
+      case 'w':
+        return operand("[0-9A-Za-z_]");
+      case 'W':
+        return operand("[^0-9A-Za-z_]");
+      case 's':
+        return operand("[\\t\\n\\v\\f\\r ]");
+      case 'S':
+        return operand("[^\\t\\n\\v\\f\\r ]");
+      case '`':
+        return operand("\\A");
+      case '\'':
+        return operand("\\z");
+      default:
+        return literal(c);
     }
   }
 
@@ -156,7 +180,8 @@ class Translator {
         return operand(set + "]");
       }
       first = false;
-      if (c == '[' && at_ + 1 < text_.size() && std::string_view(":=.").find(text_[at_ + 1]) != std::string_view::npos) {
+      if (c == '[' && at_ + 1 < text_.size() &&
+          std::string_view(":=.").find(text_[at_ + 1]) != std::string_view::npos) {
         RETURN_IF_ERROR(bracket_class(set));
         continue;
       }
@@ -195,7 +220,9 @@ class Translator {
   std::size_t at_ = 0;
   std::string out_;
   bool start_ = true;
-  int depth_ = 0;
+  std::vector<std::size_t> groups_;  // where in out_ each open group begins
+  std::size_t atom_begin_ = 0;       // of the last operand in out_
+  bool repeated_ = false;            // it has a repetition already
 };
 
 }  // namespace

@@ -18,8 +18,8 @@ struct GrepPatternOptions {
   bool whole_line = false;   // -x
 };
 
-// One RE2 pattern that matches where any of `patterns` does. InvalidArgument with the position for what grep rejects and
-// for back-references, which RE2 does not have. An empty list matches nothing; an empty pattern matches every line.
+// One RE2 pattern that matches where any of `patterns` does. InvalidArgument with the position for what grep rejects
+// and for back-references, which RE2 does not have. An empty list matches nothing; an empty pattern matches every line.
 base::StatusOr<std::string> translate_grep_patterns(const std::vector<std::string>& patterns,
                                                     const GrepPatternOptions& options);
 
