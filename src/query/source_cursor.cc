@@ -64,6 +64,7 @@ class SourceCursor final : public core::RowCursor {
     co_return take_batch();
   }
   const core::QueryStats& stats() const override { return stats_; }
+  core::QueryStats progress() const override { return context_.stats(); }
 
  private:
   std::vector<core::Row> take_batch() {

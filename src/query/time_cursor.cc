@@ -39,6 +39,7 @@ class TimeCursor final : public core::RowCursor {
     co_return take_batch();
   }
   const core::QueryStats& stats() const override { return stats_; }
+  core::QueryStats progress() const override { return context_.stats(); }
 
  private:
   std::vector<core::Row> take_batch() {
