@@ -1,0 +1,144 @@
+#include "app/server.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "api/api.h"
+#include "app/program.h"
+#include "app/store_parts.h"
+#include "base/log.h"
+#include "base/memory_budget.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "base/thread_executor.h"
+#include "catalog/sqlite/sqlite_catalog.h"
+#include "ingest/decoder.h"
+#include "io/file.h"
+#include "io/http_server.h"
+#include "objectstore/local/local_store.h"
+#include "query/query_engine.h"
+#include "query/segment_cache.h"
+#include "store/store.h"
+
+namespace cordwood::app {
+
+// In the order of construction: each part may use those above it.
+struct Server::Parts {
+  explicit Parts(const ServerConfig& given) : config(given), decoder(given.limits) {}
+
+  ServerConfig config;
+  std::unique_ptr<io::FileLock> lock;
+  base::MetricsRegistry metrics;
+  base::SystemRandom random;
+  ingest::Decoder decoder;
+  std::unique_ptr<base::ThreadExecutor> executor;
+  std::unique_ptr<catalog::Catalog> catalog;
+  std::unique_ptr<objectstore::ObjectStore> objects;
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<query::SegmentCache> segments;
+  std::unique_ptr<StoreParts> store_parts;
+  std::unique_ptr<base::MemoryBudget> query_memory;
+  std::unique_ptr<core::QueryRunner> queries;
+  std::unique_ptr<api::Api> api;
+  std::unique_ptr<io::HttpServer> http;
+  bool stopped = false;
+};
+
+namespace {
+
+// What a few queries at a time need beside each other.
+constexpr std::size_t kQueriesSideBySide = 2;
+
+std::size_t thread_count(const ServerConfig& config) {
+  if (config.threads > 0) return config.threads;
+  return std::max<std::size_t>(2, std::thread::hardware_concurrency());
+}
+
+store::StoreOptions store_options(const ServerConfig& config) {
+  store::StoreOptions options;
+  options.data_directory = config.data;
+  options.head_flush_bytes = config.flush_bytes;
+  options.head_flush_age = config.flush_age;
+  options.head_bytes_max = config.head_bytes_max;
+  options.free_space_reserve_bytes = config.disk_reserve_bytes;
+  return options;
+}
+
+}  // namespace
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Server::~Server() {
+  if (parts_ != nullptr && !parts_->stopped) {
+    const base::Status status = stop();
+    if (!status.ok()) base::log_error("msg=\"stop failed\" error=\"{}\"", base::message_of(status));
+  }
+}
+
+base::StatusOr<std::unique_ptr<Server>> Server::start(const ServerConfig& config, std::string config_text) {
+  auto parts = std::make_unique<Parts>(config);
+  Parts& p = *parts;
+  io::FileSystem& files = io::system_files();
+  RETURN_IF_ERROR(files.make_directories(config.data));
+  ASSIGN_OR_RETURN(p.lock, files.lock(config.data + "/lock"));
+  p.executor = std::make_unique<base::ThreadExecutor>(
+      base::ThreadExecutorOptions{thread_count(config), 8, base::time_scale_from_environment()});
+  base::Executor& executor = *p.executor;
+  ASSIGN_OR_RETURN(p.catalog, base::sync_wait(executor, catalog::open_sqlite_catalog(config.data + "/catalog.sqlite",
+                                                                                     executor, p.random)));
+  ASSIGN_OR_RETURN(p.objects, base::sync_wait(executor, objectstore::open_local_store(files, config.data + "/objects",
+                                                                                      executor, p.random)));
+  store::StoreDependencies dependencies{&executor,       &files,     &p.random,  p.catalog.get(),
+                                        p.objects.get(), &p.decoder, &p.metrics, config.limits};
+  ASSIGN_OR_RETURN(p.store, base::sync_wait(executor, store::Store::open(store_options(config), dependencies)));
+
+  p.segments = std::make_unique<query::SegmentCache>(
+      executor, *p.objects, query::SegmentCacheOptions{config.cache_bytes / 2, config.cache_bytes});
+  p.store_parts = std::make_unique<StoreParts>(*p.store, *p.segments);
+  p.query_memory =
+      std::make_unique<base::MemoryBudget>("all queries", kQueriesSideBySide * config.limits.query_memory_bytes_max);
+  query::EngineOptions engine_options;
+  engine_options.limits = config.limits;
+  engine_options.parallelism = thread_count(config);
+  p.queries = query::make_query_engine(executor, *p.store_parts, *p.query_memory, engine_options);
+
+  api::ApiOptions api_options;
+  api_options.tenants = config.tenants;
+  api_options.limits = config.limits;
+  api_options.version = std::string(version());
+  api_options.revision = std::string(revision());
+  api_options.config_text = std::move(config_text);
+  p.api = std::make_unique<api::Api>(api::ApiDependencies{executor, p.metrics, p.decoder, *p.store, *p.store,
+                                                          *p.queries, *p.store, [] { return base::ok_status(); },
+                                                          std::move(api_options)});
+  io::HttpServerOptions http_options;
+  http_options.listen = config.listen;
+  http_options.body_bytes_max = config.limits.body_bytes_max;
+  http_options.bodies_in_flight_bytes_max = std::max<std::uint64_t>(config.limits.body_bytes_max, 96 << 20);
+  api::Api* api = p.api.get();
+  const io::HttpHandler handler = [api](io::HttpRequest& request) { return api->handle(request); };
+  base::StatusOr<std::unique_ptr<io::HttpServer>> http =
+      io::HttpServer::start(http_options, executor, handler, p.metrics);
+  auto server = std::unique_ptr<Server>(new Server(std::move(parts)));
+  RETURN_IF_ERROR(http.status());  // the destructor of `server` closes the store
+  p.http = *std::move(http);
+  base::log_info("msg=\"listening\" url=http://{} port={} data={} version={}", config.listen, p.http->port(),
+                 config.data, version());
+  return server;
+}
+
+std::uint16_t Server::port() const {
+  return parts_->http->port();
+}
+
+base::Status Server::stop() {
+  Parts& p = *parts_;
+  p.stopped = true;
+  if (p.http != nullptr) p.http->stop(p.config.stop_grace);
+  p.http.reset();
+  p.api.reset();
+  p.queries.reset();
+  return base::sync_wait(*p.executor, p.store->close());
+}
+
+}  // namespace cordwood::app
