@@ -57,10 +57,10 @@ std::vector<core::Label> read_labels(Json object) {
   return labels;
 }
 
-// Ingest's rule: two entries of a stream with the same time and line are one.
+// Ingest's rule: two entries of a stream with the same time, line and metadata are one.
 std::vector<segment::MemRow> read_rows(const Row& row) {
   std::vector<segment::MemRow> rows;
-  std::set<std::tuple<std::string, std::int64_t, std::string>> seen;
+  std::set<std::tuple<std::string, std::int64_t, std::string, std::vector<core::Label>>> seen;
   const segment::RowSource source{{base::hash128("test")}, false};
   for (Json stream : simdjson::dom::array(row.at("streams"))) {
     auto labels = std::make_shared<const core::Labels>(read_labels(stream["labels"]));
@@ -70,7 +70,8 @@ std::vector<segment::MemRow> read_rows(const Row& row) {
       out.line = std::string(std::string_view(entry.at(1)));
       out.offset = rows.size();
       if (simdjson::dom::array(entry).size() > 2) out.metadata = read_labels(entry.at(2));
-      if (seen.emplace(labels->to_text(), out.time.value, out.line).second) rows.push_back(std::move(out));
+      if (seen.emplace(labels->to_text(), out.time.value, out.line, out.metadata).second)
+        rows.push_back(std::move(out));
     }
   }
   return rows;
