@@ -41,89 +41,11 @@ bool needs_repair(std::string_view text) {
   return !ascii && !base::is_valid_utf8(text);
 }
 
-// Go also reads (?<name>...), which this RE2 does not know yet.
-std::string with_perl_names(std::string_view pattern) {
-  std::string out;
-  out.reserve(pattern.size() + 8);
-  bool in_class = false;
-  for (std::size_t i = 0; i < pattern.size(); ++i) {
-    const char c = pattern[i];
-    if (c == '\\' && i + 1 < pattern.size()) {
-      out.push_back(c);
-      out.push_back(pattern[++i]);
-      continue;
-    }
-    if (c == '[') in_class = true;
-    if (c == ']') in_class = false;
-    if (!in_class && pattern.substr(i, 3) == "(?<" && i + 3 < pattern.size() && pattern[i + 3] != '=' &&
-        pattern[i + 3] != '!') {
-      out.append("(?P<");
-      i += 2;
-      continue;
-    }
-    out.push_back(c);
-  }
-  return out;
-}
-
-std::string_view go_error_name(re2::RE2::ErrorCode code) {
-  switch (code) {
-    case re2::RE2::ErrorBadEscape:
-      return "invalid escape sequence";
-    case re2::RE2::ErrorBadCharClass:
-      return "invalid character class";
-    case re2::RE2::ErrorBadCharRange:
-      return "invalid character class range";
-    case re2::RE2::ErrorMissingBracket:
-      return "missing closing ]";
-    case re2::RE2::ErrorMissingParen:
-      return "missing closing )";
-    case re2::RE2::ErrorUnexpectedParen:
-      return "unexpected )";
-    case re2::RE2::ErrorTrailingBackslash:
-      return "trailing backslash at end of expression";
-    case re2::RE2::ErrorRepeatArgument:
-      return "missing argument to repetition operator";
-    case re2::RE2::ErrorRepeatSize:
-      return "invalid repeat count";
-    case re2::RE2::ErrorRepeatOp:
-      return "invalid nested repetition operator";
-    case re2::RE2::ErrorBadPerlOp:
-      return "invalid or unsupported Perl syntax";
-    case re2::RE2::ErrorBadUTF8:
-      return "invalid UTF-8";
-    case re2::RE2::ErrorBadNamedCapture:
-      return "invalid named capture";
-    case re2::RE2::ErrorPatternTooLarge:
-      return "expression too large";
-    default:
-      return "invalid regexp";
-  }
-}
-
 }  // namespace
 
-Regex::Regex(Regex&&) noexcept = default;
-Regex& Regex::operator=(Regex&&) noexcept = default;
-Regex::~Regex() = default;
-
-base::StatusOr<Regex> Regex::compile(std::string_view pattern, Options options) {
-  re2::RE2::Options re2_options;
-  re2_options.set_log_errors(false);
-  re2_options.set_dot_nl(options.dot_matches_newline);
+base::StatusOr<Regex> Regex::compile(std::string_view pattern, logql::RegexUse use) {
   Regex out;
-  out.pattern_ = std::string(pattern);
-  const std::string text = with_perl_names(pattern);
-  out.regex_ = std::make_unique<re2::RE2>(re2::StringPiece(text.data(), text.size()), re2_options);
-  if (!out.regex_->ok()) {
-    const re2::RE2::ErrorCode code = out.regex_->error_code();
-    // For a group that is not closed Go quotes the whole expression.
-    const std::string& argument = code == re2::RE2::ErrorMissingParen || code == re2::RE2::ErrorUnexpectedParen
-                                      ? out.pattern_
-                                      : out.regex_->error_arg();
-    return base::invalid_argument_error("error parsing regexp: {}: `{}`", go_error_name(code), argument);
-  }
-  out.anchored_ = options.anchored;
+  ASSIGN_OR_RETURN(out.regex_, logql::compile_regex(pattern, use));
   out.names_.assign(static_cast<std::size_t>(out.regex_->NumberOfCapturingGroups()) + 1, "");
   for (const auto& [index, name] : out.regex_->CapturingGroupNames())
     out.names_[static_cast<std::size_t>(index)] = name;
@@ -131,12 +53,11 @@ base::StatusOr<Regex> Regex::compile(std::string_view pattern, Options options) 
 }
 
 bool Regex::matches(std::string_view text) const {
-  const auto anchor = anchored_ ? re2::RE2::ANCHOR_BOTH : re2::RE2::UNANCHORED;
   if (needs_repair(text)) [[unlikely]] {
     const std::string repaired = repair(text).text;
-    return regex_->Match(repaired, 0, repaired.size(), anchor, nullptr, 0);
+    return regex_->Match(repaired, 0, repaired.size(), re2::RE2::UNANCHORED, nullptr, 0);
   }
-  return regex_->Match(re2::StringPiece(text.data(), text.size()), 0, text.size(), anchor, nullptr, 0);
+  return regex_->Match(re2::StringPiece(text.data(), text.size()), 0, text.size(), re2::RE2::UNANCHORED, nullptr, 0);
 }
 
 bool Regex::find(std::string_view text, std::size_t position, std::vector<Span>& spans) const {
@@ -149,9 +70,8 @@ bool Regex::find(std::string_view text, std::size_t position, std::vector<Span>&
                                         repaired.origin.begin());
   }
   std::vector<re2::StringPiece> pieces(names_.size());
-  const auto anchor = anchored_ ? re2::RE2::ANCHOR_BOTH : re2::RE2::UNANCHORED;
-  if (!regex_->Match(re2::StringPiece(subject.data(), subject.size()), position, subject.size(), anchor, pieces.data(),
-                     static_cast<int>(pieces.size()))) {
+  if (!regex_->Match(re2::StringPiece(subject.data(), subject.size()), position, subject.size(), re2::RE2::UNANCHORED,
+                     pieces.data(), static_cast<int>(pieces.size()))) {
     return false;
   }
   spans.assign(pieces.size(), Span{});

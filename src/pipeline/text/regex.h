@@ -12,20 +12,13 @@
 #include <vector>
 
 #include "base/status.h"
-
-namespace re2 {
-class RE2;
-}
+#include "logql/regex.h"
 
 namespace cordwood::pipeline {
 
 // Immutable after compile; const methods may run on several threads.
 class Regex {
  public:
-  struct Options {
-    bool anchored = false;             // the whole text must match, as label matchers demand
-    bool dot_matches_newline = false;  // label matchers only (Prometheus compiles them with `(?s:...)`)
-  };
   // A capture as byte offsets into the text; begin is npos when the group took no part.
   struct Span {
     std::size_t begin = std::string_view::npos;
@@ -36,13 +29,8 @@ class Regex {
     }
   };
 
-  // InvalidArgument "error parsing regexp: ..." in Go's words for a malformed pattern or one that compiles to more
-  // than RE2's memory limit.
-  static base::StatusOr<Regex> compile(std::string_view pattern, Options options);
-  static base::StatusOr<Regex> compile(std::string_view pattern) { return compile(pattern, Options{}); }
-  Regex(Regex&&) noexcept;
-  Regex& operator=(Regex&&) noexcept;
-  ~Regex();
+  // Errors are InvalidArgument with Go's text, see logql/regex.h.
+  static base::StatusOr<Regex> compile(std::string_view pattern, logql::RegexUse use = logql::RegexUse::kLine);
 
   bool matches(std::string_view text) const;
   // The first match at or after `position`; spans[0] is the whole match, the rest the groups. `spans` is resized.
@@ -55,16 +43,13 @@ class Regex {
   // Names of the groups by index (0 = the whole match), "" where a group has none.
   const std::vector<std::string>& group_names() const { return names_; }
   std::size_t groups() const { return names_.size() - 1; }
-  const std::string& pattern() const { return pattern_; }
 
  private:
   Regex() = default;
   void expand(std::string& out, std::string_view replacement, std::string_view text,
               const std::vector<Span>& spans) const;
-  std::unique_ptr<re2::RE2> regex_;
+  std::shared_ptr<const re2::RE2> regex_;
   std::vector<std::string> names_;
-  std::string pattern_;
-  bool anchored_ = false;
 };
 
 }  // namespace cordwood::pipeline
