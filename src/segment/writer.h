@@ -29,8 +29,8 @@
 namespace cordwood::segment {
 
 // zstd levels, chosen with bench/segment_bench over the corpora in 4 MiB blocks: a flush must keep up with ingest
-// (level 1: 1250 MB/s, ratio 19.2; level 3: 1090 MB/s, 20.0), a compaction runs in the background (level 6: 340
-// MB/s, 23.1; level 9: 240 MB/s, 24.8; level 12: 120 MB/s, 25.3).
+// (level 1: 1220 MB/s, ratio 19.2; level 3: 1060 MB/s, 20.0), a compaction runs in the background (level 6: 340
+// MB/s, 23.1; level 9: 240 MB/s, 24.8; level 12: 130 MB/s, 25.3).
 inline constexpr int kFlushZstdLevel = 3;
 inline constexpr int kCompactionZstdLevel = 9;
 
