@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -19,6 +20,8 @@
 #include "io/http_client.h"
 
 namespace cordwood::agent {
+
+class JournalReader;
 
 // All times are of the executor's clock, so tests may speed them up.
 struct AgentOptions {
@@ -64,6 +67,8 @@ struct AgentDependencies {
   base::MetricsRegistry* metrics = nullptr;
   // Null: no notifications, everything is found by polling.
   ChangeNotifier* notifier = nullptr;
+  // For journald; empty: libsystemd's.
+  std::function<base::StatusOr<std::unique_ptr<JournalReader>>()> open_journal = {};
 };
 
 class Agent {

@@ -55,6 +55,8 @@ struct Generation {
   base::UnixNanos gone_since;
 
   // --- of this run ---
+  // Whether line and time of `acked` are known; a mark that the server told comes without them.
+  bool place_known = true;
   bool saved = false;  // the checkpoint on the disk has it, so slices may be sent
   Position read;       // where the next slice begins; acked <= read
   std::uint32_t slices_on_way = 0;

@@ -1,6 +1,7 @@
 // The times of lines: found in the line, inherited from the line before, or given.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string_view>
 

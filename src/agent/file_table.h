@@ -1,0 +1,159 @@
+// FileTable: which file holds which generation, now. It keeps descriptors, notices rotation, truncation and deletion,
+// and recognises contents again (recognise.cc). Reading lines and sending them is the Shipper's.
+//
+// Invariants: a file belongs to at most one generation; a generation is read from at most one file (Generation::file),
+// others with the same content are its copies; a generation's position never moves by what happens to files.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/content.h"
+#include "agent/discovery.h"
+#include "agent/generation.h"
+#include "agent/status.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "io/file.h"
+
+namespace cordwood::agent {
+
+// One file on the disk (device, inode), or one that has only our descriptor left.
+struct FollowedFile {
+  FileKey key;
+  std::string path;  // the last one it was seen at
+  RotatedName name;
+  bool linked = true;  // the last scan found it
+  io::FileStat stat;   // of the last look
+  std::unique_ptr<io::File> file;
+  std::unique_ptr<Content> content;  // uses `file`
+  bool gzip = false;
+  Generation* generation = nullptr;  // null while undecided, and when skipped
+  bool undecided = true;
+  bool exhausted = false;           // nothing to cut until it changes
+  std::uint64_t waiting_bytes = 0;  // of a last line without newline, when exhausted
+  base::MonotonicNanos changed_at;  // of the last change seen
+  std::string skip_reason;
+  std::string problem;  // open and read errors, tried again; a compressed file that is damaged
+};
+
+struct FileTableOptions {
+  std::string host;
+  std::vector<core::Label> labels;
+  base::nanoseconds quiet_period{};
+  base::nanoseconds deleted_quiet_period{};
+  base::nanoseconds missing_patience{};
+  std::size_t descriptors_max = 1000;
+};
+
+// The last part of a path.
+std::string base_name_of(std::string_view path);
+
+// Not thread-safe; calls block for the disk.
+class FileTable {
+ public:
+  FileTable(FileTableOptions options, io::FileSystem& files, base::Clock& clock, base::Random& random);
+  ~FileTable();
+
+  // Generations known from before: of the checkpoint or of the server.
+  void restore(std::vector<Generation> generations, std::uint64_t next_order);
+  Generation* find(const core::GenerationId& id);
+  std::uint64_t next_order() const { return next_order_; }
+
+  // Takes over what a scan found: new files are opened at once, so that nothing can be rotated away unread.
+  void apply_scan(const ScanResult& scan);
+  // Looks at files with a descriptor: all of them, or those at `paths`. True when one was truncated or replaced, so
+  // that a scan should follow at once: its old content may have been copied.
+  bool look();
+  bool look(const std::vector<std::string>& paths);
+  // Finds out which generation each undecided file holds; new contents become new generations.
+  void decide();
+  // Ends generations, closes descriptors, gives up what is missing for too long. After look() and decide().
+  void settle();
+
+  // The content at the file of `generation`, opened if need be; it stays valid until the next call of any other method.
+  base::StatusOr<Content*> open_content(Generation& generation);
+  // The reader found that the file no longer holds the generation.
+  void content_changed(Generation& generation);
+  void read_failed(Generation& generation, const base::Status& status);
+  // A new generation for the file of `generation`, beginning at what that one had acknowledged if the file still has
+  // it, else at 0; `generation` loses its files. For a server that remembers other bytes.
+  Generation* start_over(Generation& generation);
+  // The server does not know the generation: it begins anew, finished or not.
+  void forget_progress(Generation& generation);
+  // Makes the ladder longer once the content is; false when its head is not what it was.
+  bool refresh_ladder(Generation& generation);
+  // That what is cut now ends the generation: its file is not the live one and has been quiet.
+  bool ended(const Generation& generation) const;
+  // For lines of the generation without any time.
+  base::UnixNanos fallback_time(const Generation& generation) const;
+
+  // By live path, each in order of age.
+  using Families = std::map<std::string, std::vector<Generation*>, std::less<>>;
+  const Families& families() const { return families_; }
+  std::vector<const Generation*> all_generations() const;
+  bool has_unread(const Generation& generation) const;
+  // Unread bytes that are known to be gone: [generation.read, known_bytes).
+  bool is_lost(const Generation& generation) const;
+  bool all_decided() const;
+  // Everything that can be read is read and acknowledged, and nothing is about to end or to be given up.
+  bool caught_up() const;
+  // The checkpoint on the disk has all generations.
+  void all_saved();
+  // Something is new that a checkpoint should have; reset by the caller.
+  bool dirty = false;
+  void add_to_status(AgentStatus& status) const;
+
+ private:
+  enum class Match { kNo, kShorter, kYes };
+  using FilePtr = std::unique_ptr<FollowedFile>;
+
+  // file_table.cc
+  void add_file(const FoundFile& found);
+  void see_again(FollowedFile& file, const FoundFile& found);
+  bool look_at(FollowedFile& file);
+  void release(FollowedFile& file);  // it no longer holds its generation
+  void choose_file(Generation& generation);
+  base::Status ensure_open(FollowedFile& file);
+  void ensure_content(FollowedFile& file);
+  void close(FollowedFile& file);
+  void make_room_for_descriptor();
+  void settle_file(FollowedFile& file);
+  void drop_old_generations();
+  bool is_quiet(const FollowedFile& file) const;
+  bool is_superseded(const FollowedFile& file) const;
+
+  // recognise.cc
+  void recognise(FollowedFile& file);
+  bool judge_kind(FollowedFile& file, std::string& head);
+  std::vector<Generation*> candidates(const FollowedFile& file) const;
+  Match compare(FollowedFile& file, const Generation& generation, std::string_view head);
+  enum class Bind { kYes, kNo, kWait };
+  Bind may_bind(const FollowedFile& file, const Generation& generation) const;
+  bool may_become(const FollowedFile& file) const;
+  void bind(FollowedFile& file, Generation& generation);
+  Generation& create(FollowedFile& file, std::string_view head);
+  void index(Generation& generation);
+  void unindex(Generation& generation);
+  void set_key(Generation& generation, const FileKey& key);
+
+  const FileTableOptions options_;
+  io::FileSystem& files_;
+  base::Clock& clock_;
+  base::Random& random_;
+  std::map<FileKey, FilePtr> by_key_;
+  std::map<core::GenerationId, std::unique_ptr<Generation>> generations_;
+  Families families_;
+  // For recognition: by the last part of the live path, and by the file each was read from last.
+  std::map<std::string, std::vector<Generation*>, std::less<>> by_base_name_;
+  std::multimap<FileKey, Generation*> by_last_key_;
+  std::uint64_t next_order_ = 1;
+  std::size_t open_files_ = 0;
+  std::vector<Problem> scan_problems_;
+};
+
+}  // namespace cordwood::agent
