@@ -211,12 +211,13 @@ TEST(Segment, FarPagesAreReadApart) {
 TEST(Segment, PositionsCostNextToNothing) {
   std::vector<MemRow> rows = random_rows(10, {20000, 1, 200, 0});
   std::uint64_t offset = 0;
+  std::uint64_t line_number = 0;
   for (MemRow& row : rows) {
     row.source = {{{1, 2}}, true};
     row.flags = {};
     row.offset = offset;
     offset += row.line.size() + 1;
-    row.line_number = &row - rows.data() + 1U;
+    row.line_number = ++line_number;
   }
   const std::size_t with = segment_of(rows).size();
   for (MemRow& row : rows) row.offset = row.line_number = 0;
