@@ -172,6 +172,8 @@ TEST(RangeAggregatorTest, CounterRateAddsResetsAndExtrapolates) {
   EXPECT_DOUBLE_EQ(counter_rate(samples({{30, 10}, {60, 5}}), end, minute), 5 * 2.0 / 60);
   // It cannot have been below zero: at 15 s the line crosses it.
   EXPECT_DOUBLE_EQ(counter_rate(samples({{30, 30}, {60, 90}}), end, minute), 60 * 1.5 / 60);
+  // Far from the start it reaches half a gap back, not to the zero.
+  EXPECT_DOUBLE_EQ(counter_rate(samples({{50, 80}, {60, 120}}), end, minute), 40 * 1.5 / 60);
 }
 
 TEST(RangeAggregatorTest, StopsAtTheMemoryBudget) {

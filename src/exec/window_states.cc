@@ -47,11 +47,11 @@ double counter_rate(const std::vector<SamplesState::Sample>& samples, base::Unix
   }
   const double sampled = seconds(last.position.time - first.position.time);
   const double average_gap = sampled / static_cast<double>(samples.size() - 1);
-  double to_start = seconds(first.position.time - (window_end - range));
-  const double to_end = seconds(window_end - last.position.time);
+  double to_start = extrapolation(seconds(first.position.time - (window_end - range)), average_gap);
+  const double to_end = extrapolation(seconds(window_end - last.position.time), average_gap);
   // A counter does not go below zero, so it cannot have started earlier than where its line crosses zero.
   if (increase > 0 && first.value >= 0) to_start = std::min(to_start, sampled * (first.value / increase));
-  const double covered = sampled + extrapolation(to_start, average_gap) + extrapolation(to_end, average_gap);
+  const double covered = sampled + to_start + to_end;
   return increase * (covered / sampled) / seconds(range);
 }
 
