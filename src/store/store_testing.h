@@ -148,6 +148,7 @@ class World {
     options.journal_file_bytes = 1 << 20;
     catalog_in_use = catalog.get();
     objects_in_use = objects.get();
+    objects_read = objects.get();
   }
   ~World() {
     if (store == nullptr) return;
@@ -223,7 +224,7 @@ class World {
     std::vector<std::shared_ptr<const segment::Part>> parts = snapshot.heads;
     for (const catalog::PartRow& row : snapshot.segments) {
       std::shared_ptr<segment::ByteSource> source =
-          std::make_shared<ObjectSource>(*objects, row.object_key, row.stored_bytes);
+          std::make_shared<ObjectSource>(*objects_read, row.object_key, row.stored_bytes);
       auto part = co_await segment::open_segment(std::move(source));
       if (!part.ok()) co_return part.status();
       parts.push_back(*part);
@@ -269,6 +270,7 @@ class World {
   std::unique_ptr<objectstore::ObjectStore> objects;
   catalog::Catalog* catalog_in_use = nullptr;  // a test may put a failing one in front
   objectstore::ObjectStore* objects_in_use = nullptr;
+  objectstore::ObjectStore* objects_read = nullptr;  // what the test itself reads from
   std::vector<std::unique_ptr<base::MetricsRegistry>> metrics;
   StoreOptions options;
   std::unique_ptr<Store> store;
