@@ -8,13 +8,13 @@ namespace cordwood::base {
 [[noreturn]] void check_failed(const char* file, int line, const char* condition, std::string_view detail = {});
 }
 
-#define CHECK(condition)                                                             \
-  do {                                                                               \
-    if (!(condition)) [[unlikely]]                                                   \
-      ::cordwood::base::check_failed(__FILE__, __LINE__, #condition);                \
+#define CHECK(condition)                                              \
+  do {                                                                \
+    if (!(condition)) [[unlikely]]                                    \
+      ::cordwood::base::check_failed(__FILE__, __LINE__, #condition); \
   } while (false)
-#define CHECK_MSG(condition, detail)                                                 \
-  do {                                                                               \
-    if (!(condition)) [[unlikely]]                                                   \
-      ::cordwood::base::check_failed(__FILE__, __LINE__, #condition, detail);        \
+#define CHECK_MSG(condition, detail)                                          \
+  do {                                                                        \
+    if (!(condition)) [[unlikely]]                                            \
+      ::cordwood::base::check_failed(__FILE__, __LINE__, #condition, detail); \
   } while (false)

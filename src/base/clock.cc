@@ -11,7 +11,11 @@ std::int64_t read_clock(clockid_t id) {
 }
 }  // namespace
 
-UnixNanos SystemClock::now() const { return {read_clock(CLOCK_REALTIME)}; }
-MonotonicNanos SystemClock::monotonic() const { return {read_clock(CLOCK_MONOTONIC)}; }
+UnixNanos SystemClock::now() const {
+  return {read_clock(CLOCK_REALTIME)};
+}
+MonotonicNanos SystemClock::monotonic() const {
+  return {read_clock(CLOCK_MONOTONIC)};
+}
 
 }  // namespace cordwood::base

@@ -52,7 +52,9 @@ class Executor {
   struct YieldAwaiter {
     Executor& executor;
     bool await_ready() const noexcept { return false; }
-    void await_suspend(std::coroutine_handle<> handle) { executor.post([handle] { handle.resume(); }); }
+    void await_suspend(std::coroutine_handle<> handle) {
+      executor.post([handle] { handle.resume(); });
+    }
     void await_resume() const noexcept {}
   };
   struct SleepAwaiter {
@@ -102,6 +104,8 @@ struct Detached {
     void unhandled_exception() noexcept { check_failed(__FILE__, __LINE__, "no exception leaves a Task"); }
   };
 };
+// A Task keeps the arguments of its coroutine until it is destroyed, and they may refer to what the waiting side
+// destroys next. So it is destroyed before its end is announced.
 inline Detached run_detached(Executor* executor, Task<void> task) {
   co_await executor->schedule();
   co_await task;
@@ -111,18 +115,22 @@ Detached run_and_signal(Executor* executor, Task<T> task, std::optional<T>* resu
                         std::shared_ptr<std::atomic<bool>> done) {
   co_await executor->schedule();
   result->emplace(co_await task);
+  task = Task<T>();
   done->store(true);
   done->notify_all();
 }
 inline Detached run_and_signal_void(Executor* executor, Task<void> task, std::shared_ptr<std::atomic<bool>> done) {
   co_await executor->schedule();
   co_await task;
+  task = Task<void>();
   done->store(true);
   done->notify_all();
 }
 }  // namespace executor_internal
 
-inline void Executor::spawn(Task<void> task) { executor_internal::run_detached(this, std::move(task)); }
+inline void Executor::spawn(Task<void> task) {
+  executor_internal::run_detached(this, std::move(task));
+}
 
 // Runs `task` on `executor` and blocks the calling thread until it ends: for main functions and tests.
 template <typename T>

@@ -11,7 +11,7 @@ namespace cordwood::base {
 
 enum class LogLevel { kDebug, kInfo, kWarn, kError };
 
-// Format: logfmt (`ts=... level=info msg="..." key=value`). The default level is info.
+// Format: logfmt, `ts=2026-01-31T23:59:59.123+0100 level=info msg="flushed parts=3"`. The default level is info.
 void set_log_level(LogLevel level);
 bool log_enabled(LogLevel level);
 void write_log(LogLevel level, std::string_view message);

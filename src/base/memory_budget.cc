@@ -1,5 +1,7 @@
 #include "base/memory_budget.h"
 
+#include <algorithm>
+
 namespace cordwood::base {
 
 MemoryReservation& MemoryReservation::operator=(MemoryReservation&& other) noexcept {

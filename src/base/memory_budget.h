@@ -1,5 +1,5 @@
-// A bound on memory that several owners share. Whoever is about to take much memory reserves it first and is refused, or
-// waits, when the budget is spent. Thread-safe.
+// A bound on memory that several owners share. Whoever is about to take much memory reserves it first and is refused,
+// or waits, when the budget is spent. Thread-safe.
 #pragma once
 
 #include <atomic>

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <iterator>
+
+#include "base/check.h"
 
 namespace cordwood::base {
 namespace {
@@ -48,6 +51,7 @@ MetricsRegistry::Family& MetricsRegistry::family(std::string_view name, std::str
     it->second.help = std::string(help);
     it->second.type = type;
   }
+  CHECK_MSG(it->second.type == type, it->first);
   return it->second;
 }
 
@@ -100,7 +104,8 @@ std::string MetricsRegistry::prometheus_text() const {
       total += histogram->buckets_[Histogram::kBuckets].load(std::memory_order_relaxed);
       fmt::format_to(to, "{}_bucket{} {}\n", name, with_braces(labels, "le=\"+Inf\""), total);
       const double sum = static_cast<double>(histogram->sum_nanos_.load(std::memory_order_relaxed)) * 1e-9;
-      fmt::format_to(to, "{}_sum{} {}\n{}_count{} {}\n", name, with_braces(labels), sum, name, with_braces(labels), total);
+      fmt::format_to(to, "{}_sum{} {}\n{}_count{} {}\n", name, with_braces(labels), sum, name, with_braces(labels),
+                     total);
     }
   }
   return out;

@@ -6,7 +6,9 @@ SimExecutor::SimExecutor(std::uint64_t seed, UnixNanos start) : random_(seed) {
   clock_.monotonic_now = MonotonicNanos{start.value};
 }
 
-void SimExecutor::post(std::function<void()> work) { ready_.push_back(std::move(work)); }
+void SimExecutor::post(std::function<void()> work) {
+  ready_.push_back(std::move(work));
+}
 
 void SimExecutor::post_after(nanoseconds delay, std::function<void()> work) {
   timers_.emplace(clock_.monotonic_now + delay, std::move(work));

@@ -1,6 +1,6 @@
 // The executor of tests and of the deterministic simulation: one thread, virtual time, and an order of the ready work
-// that a seed decides. Time moves only when nothing is ready, to the next timer. Not thread-safe: everything that uses it
-// runs inside drive_until (sync_wait) on one thread.
+// that a seed decides. Time moves only when nothing is ready, to the next timer. Not thread-safe: everything that uses
+// it runs inside drive_until (sync_wait) on one thread.
 #pragma once
 
 #include <map>

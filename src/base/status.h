@@ -22,7 +22,9 @@ using StatusOr = absl::StatusOr<T>;
 using StatusCode = absl::StatusCode;
 
 Status make_status(StatusCode code, std::string_view message);
-inline Status ok_status() { return absl::OkStatus(); }
+inline Status ok_status() {
+  return absl::OkStatus();
+}
 // The message without the code in front of it; valid as long as `status`.
 std::string_view message_of(const Status& status);
 // "data_loss", "not_found", ...: for logs and metrics.
@@ -30,9 +32,9 @@ std::string_view code_name(StatusCode code);
 // The same code with `context: ` in front of the message; an OK status stays as it is.
 Status annotate(const Status& status, std::string_view context);
 
-#define CORDWOOD_STATUS_FACTORY(name, code)                                       \
-  template <typename... Args>                                                     \
-  Status name(fmt::format_string<Args...> format, Args&&... args) {               \
+#define CORDWOOD_STATUS_FACTORY(name, code)                                                 \
+  template <typename... Args>                                                               \
+  Status name(fmt::format_string<Args...> format, Args&&... args) {                         \
     return make_status(StatusCode::code, fmt::format(format, std::forward<Args>(args)...)); \
   }
 CORDWOOD_STATUS_FACTORY(invalid_argument_error, kInvalidArgument)
@@ -62,14 +64,14 @@ Status errno_status(int error_number, std::string_view what);
 #define CORDWOOD_CONCAT(a, b) CORDWOOD_CONCAT_INNER(a, b)
 
 // In functions. `lhs` may be a declaration: ASSIGN_OR_RETURN(auto file, open(path));
-#define RETURN_IF_ERROR(expr)                                      \
-  do {                                                             \
+#define RETURN_IF_ERROR(expr)                                                     \
+  do {                                                                            \
     if (::cordwood::base::Status status_ = (expr); !status_.ok()) return status_; \
   } while (false)
 #define ASSIGN_OR_RETURN(lhs, expr) CORDWOOD_ASSIGN_OR(return, CORDWOOD_CONCAT(result_, __LINE__), lhs, expr)
 // The same in coroutines.
-#define CO_RETURN_IF_ERROR(expr)                                   \
-  do {                                                             \
+#define CO_RETURN_IF_ERROR(expr)                                                     \
+  do {                                                                               \
     if (::cordwood::base::Status status_ = (expr); !status_.ok()) co_return status_; \
   } while (false)
 #define CO_ASSIGN_OR_RETURN(lhs, expr) CORDWOOD_ASSIGN_OR(co_return, CORDWOOD_CONCAT(result_, __LINE__), lhs, expr)

@@ -5,18 +5,19 @@
 namespace cordwood::base {
 
 void Event::set() {
+  // Once the flag is set, somebody who sees it may destroy the Event; only these two are touched from there on.
+  const std::shared_ptr<State> state = state_;
+  Executor& executor = executor_;
   std::vector<std::shared_ptr<Waiter>> to_wake;
   {
-    MutexLock lock(state_->mutex);
-    state_->set = true;
-    for (auto& waiter : state_->waiters) {
+    MutexLock lock(state->mutex);
+    state->set = true;
+    for (auto& waiter : state->waiters) {
       if (std::exchange(waiter->woken, true)) continue;
       to_wake.push_back(std::move(waiter));
     }
-    state_->waiters.clear();
+    state->waiters.clear();
   }
-  // The Event may be destroyed by the first waiter that resumes, so only the executor is touched from here on.
-  Executor& executor = executor_;
   for (auto& waiter : to_wake) executor.post([handle = waiter->handle] { handle.resume(); });
 }
 
@@ -69,6 +70,7 @@ Task<bool> Event::wait_for(nanoseconds timeout) {
 }
 
 bool Semaphore::try_acquire(std::size_t permits) {
+  permits = std::min(permits, total_);
   MutexLock lock(mutex_);
   if (!waiters_.empty() || free_ < permits) return false;
   free_ -= permits;
@@ -86,6 +88,8 @@ bool Semaphore::AcquireAwaiter::await_suspend(std::coroutine_handle<> handle) {
 }
 
 void Semaphore::release(std::size_t permits) {
+  // As in Event::set: whoever gets the permits may destroy the Semaphore.
+  Executor& executor = executor_;
   std::vector<std::coroutine_handle<>> to_wake;
   {
     MutexLock lock(mutex_);
@@ -96,14 +100,13 @@ void Semaphore::release(std::size_t permits) {
       waiters_.pop_front();
     }
   }
-  Executor& executor = executor_;
   for (auto handle : to_wake) executor.post([handle] { handle.resume(); });
 }
 
 void TaskGroup::spawn(Task<void> task) {
   {
-    MutexLock lock(mutex_);
-    ++running_;
+    MutexLock lock(state_->mutex);
+    ++state_->running;
     all_done_.reset();
   }
   executor_.spawn(run(this, std::move(task)));
@@ -111,13 +114,16 @@ void TaskGroup::spawn(Task<void> task) {
 
 Task<void> TaskGroup::run(TaskGroup* group, Task<void> task) {
   co_await task;
-  MutexLock lock(group->mutex_);
-  if (--group->running_ == 0) group->all_done_.set();
+  task = Task<void>();
+  // Counting down and setting the Event are one step, or a spawn between them would be forgotten by join().
+  const std::shared_ptr<State> state = group->state_;
+  MutexLock lock(state->mutex);
+  if (--state->running == 0) group->all_done_.set();
 }
 
 std::size_t TaskGroup::running() const {
-  MutexLock lock(mutex_);
-  return running_;
+  MutexLock lock(state_->mutex);
+  return state_->running;
 }
 
 }  // namespace cordwood::base

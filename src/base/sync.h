@@ -2,6 +2,7 @@
 // the executor, never inside the call that woke it. All must outlive their waiters.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <deque>
 #include <memory>
@@ -32,7 +33,7 @@ class Event {
  private:
   struct Waiter {
     std::coroutine_handle<> handle;
-    bool woken = false;      // posted already, by set() or by the timer
+    bool woken = false;  // posted already, by set() or by the timer
     bool timed_out = false;
   };
   struct WaitAwaiter {
@@ -66,8 +67,9 @@ class Semaphore {
  public:
   Semaphore(Executor& executor, std::size_t permits) : executor_(executor), free_(permits), total_(permits) {}
 
-  // More than all permits are treated as all, so that one oversized request can still run alone.
+  // More than all permits are treated as all (by all three), so that one oversized request can still run alone.
   auto acquire(std::size_t permits = 1) { return AcquireAwaiter{*this, std::min(permits, total_)}; }
+  // Fails while somebody waits, so that it does not overtake.
   bool try_acquire(std::size_t permits = 1);
   void release(std::size_t permits = 1);
   std::size_t total() const { return total_; }
@@ -95,7 +97,8 @@ class Semaphore {
 template <typename T>
 class Channel {
  public:
-  Channel(Executor& executor, std::size_t capacity) : slots_(executor, capacity), items_ready_(executor), capacity_(capacity) {
+  Channel(Executor& executor, std::size_t capacity)
+      : slots_(executor, capacity), items_ready_(executor), capacity_(capacity) {
     CHECK(capacity > 0);
   }
 
@@ -165,7 +168,8 @@ class Channel {
   bool closed_ GUARDED_BY(mutex_) = false;
 };
 
-// Runs Tasks side by side and waits for all of them. join() must be awaited before the group is destroyed.
+// Runs Tasks side by side and waits for all of them. join() must be awaited before the group is destroyed; when it
+// ends, the Tasks and their arguments are gone.
 class TaskGroup {
  public:
   explicit TaskGroup(Executor& executor) : executor_(executor), all_done_(executor) { all_done_.set(); }
@@ -175,10 +179,14 @@ class TaskGroup {
   std::size_t running() const;
 
  private:
+  // The last Task still holds the lock while whoever joined may destroy the group.
+  struct State {
+    Mutex mutex;
+    std::size_t running GUARDED_BY(mutex) = 0;
+  };
   static Task<void> run(TaskGroup* group, Task<void> task);
   Executor& executor_;
-  mutable Mutex mutex_;
-  std::size_t running_ GUARDED_BY(mutex_) = 0;
+  std::shared_ptr<State> state_ = std::make_shared<State>();
   Event all_done_;
 };
 

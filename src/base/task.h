@@ -2,6 +2,11 @@
 // when done. A Task is awaited exactly once; destroying one that has not finished destroys its frame, which is only
 // allowed while it is not suspended on a primitive (cancel it first and let it end).
 //
+// A Task that ends without suspending costs its awaiter no stack: a loop may await millions of them. (GCC turns
+// symmetric transfer into a tail call only when it optimises, so debug and sanitizer builds would overflow. Therefore
+// the awaiter resumes the Task itself, and whoever comes second of the two, the end of the Task and the return from
+// that call, goes on with the awaiter.)
+//
 // What a Task may await: other Tasks, what Executor offers (executor.h) and the primitives of sync.h. Nothing in store,
 // query, objectstore, catalog, rules and agent blocks a thread in any other way.
 //
@@ -11,6 +16,7 @@
 // has no captures (pass what it needs as parameters).
 #pragma once
 
+#include <atomic>
 #include <coroutine>
 #include <exception>
 #include <optional>
@@ -27,13 +33,18 @@ namespace task_internal {
 
 struct PromiseBase {
   std::coroutine_handle<> continuation = std::noop_coroutine();
+  // Set by the first of: the Task has ended, the call that started it has returned.
+  std::atomic<bool> first_arrived{false};
 
   std::suspend_always initial_suspend() noexcept { return {}; }
   struct FinalAwaiter {
     bool await_ready() noexcept { return false; }
     template <typename Promise>
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> handle) noexcept {
-      return handle.promise().continuation;
+      // Read first: another thread may go on with the awaiter and destroy the Task once the flag is set.
+      const std::coroutine_handle<> awaiter = handle.promise().continuation;
+      const bool second = handle.promise().first_arrived.exchange(true, std::memory_order_acq_rel);
+      return second ? awaiter : std::noop_coroutine();
     }
     void await_resume() noexcept {}
   };
@@ -83,9 +94,11 @@ class [[nodiscard]] Task {
   struct Awaiter {
     Handle handle;
     bool await_ready() const noexcept { return false; }
-    std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) noexcept {
+    bool await_suspend(std::coroutine_handle<> awaiting) noexcept {
+      CHECK_MSG(handle && !handle.done(), "a Task is awaited once");
       handle.promise().continuation = awaiting;
-      return handle;
+      handle.resume();
+      return !handle.promise().first_arrived.exchange(true, std::memory_order_acq_rel);
     }
     T await_resume() {
       if constexpr (!std::is_void_v<T>) {

@@ -1,8 +1,19 @@
 #include "base/thread_executor.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace cordwood::base {
+namespace {
+
+nanoseconds scale(nanoseconds delay, double by) {
+  if (by == 1.0) return delay;
+  const double scaled = static_cast<double>(delay.count()) / by;
+  // 2^63 is the first double that does not fit.
+  return scaled < 0x1p63 ? nanoseconds(static_cast<std::int64_t>(scaled)) : nanoseconds::max();
+}
+
+}  // namespace
 
 double time_scale_from_environment() {
   const char* text = std::getenv("CORDWOOD_TEST_TIME_SCALE");
@@ -15,7 +26,7 @@ ThreadExecutor::Pool::Pool(std::size_t threads) {
   for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
 }
 
-ThreadExecutor::Pool::~Pool() {
+void ThreadExecutor::Pool::stop() {
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -59,16 +70,20 @@ ThreadExecutor::~ThreadExecutor() {
   }
   timer_changed_.notify_all();
   timer_thread_.join();
-  // Blocking work posts its continuation to the workers, so the workers go last.
-  blocking_.reset();
-  workers_.reset();
+  // Pieces of either pool may still push to the other, so both exist until both have stopped.
+  blocking_->stop();
+  workers_->stop();
 }
 
-void ThreadExecutor::post(std::function<void()> work) { workers_->push(std::move(work)); }
-void ThreadExecutor::post_blocking(std::function<void()> work) { blocking_->push(std::move(work)); }
+void ThreadExecutor::post(std::function<void()> work) {
+  workers_->push(std::move(work));
+}
+void ThreadExecutor::post_blocking(std::function<void()> work) {
+  blocking_->push(std::move(work));
+}
 
 void ThreadExecutor::post_after(nanoseconds delay, std::function<void()> work) {
-  const auto scaled = nanoseconds(static_cast<std::int64_t>(static_cast<double>(delay.count()) / time_scale_));
+  const nanoseconds scaled = scale(delay, time_scale_);
   {
     std::lock_guard lock(timer_mutex_);
     timers_.push({clock_.monotonic() + scaled, timer_sequence_++, std::move(work)});
@@ -85,7 +100,8 @@ void ThreadExecutor::run_timers() {
     }
     const nanoseconds left = timers_.top().due - clock_.monotonic();
     if (left.count() > 0) {
-      timer_changed_.wait_for(lock, left);
+      // Bounded, because the library adds it to its own clock, which overflows for a timer that is never due.
+      timer_changed_.wait_for(lock, std::min<nanoseconds>(left, std::chrono::hours(1)));
       continue;
     }
     std::function<void()> work = timers_.top().work;

@@ -1,6 +1,6 @@
 // The executor of the product: `threads` workers for Tasks and CPU slices, `blocking_threads` for calls that block, and
-// one thread for timers. Work still queued at destruction is dropped after the running pieces end, so owners stop and
-// join their Tasks first.
+// one thread for timers. Work still queued at destruction, or posted by the pieces that are still running then, is
+// dropped, so owners stop and join their Tasks first.
 #pragma once
 
 #include <condition_variable>
@@ -40,7 +40,8 @@ class ThreadExecutor final : public Executor {
   class Pool {
    public:
     explicit Pool(std::size_t threads);
-    ~Pool();
+    // Waits for the running pieces; what is pushed later is never run.
+    void stop();
     void push(std::function<void()> work);
 
    private:
@@ -55,9 +56,7 @@ class ThreadExecutor final : public Executor {
     MonotonicNanos due;
     std::uint64_t sequence;  // keeps timers of the same moment in order
     std::function<void()> work;
-    bool operator>(const Timer& other) const {
-      return due != other.due ? due > other.due : sequence > other.sequence;
-    }
+    bool operator>(const Timer& other) const { return due != other.due ? due > other.due : sequence > other.sequence; }
   };
   void run_timers();
 

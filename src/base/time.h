@@ -25,7 +25,7 @@ struct MonotonicNanos {
   auto operator<=>(const MonotonicNanos&) const = default;
 };
 
-// Sums saturate at the ends of the range instead of overflowing: times come from outside.
+// Sums and differences saturate at the ends of the range instead of overflowing: times come from outside.
 constexpr std::int64_t saturating_add(std::int64_t a, std::int64_t b) {
   std::int64_t sum = 0;
   if (__builtin_add_overflow(a, b, &sum)) {
@@ -33,14 +33,27 @@ constexpr std::int64_t saturating_add(std::int64_t a, std::int64_t b) {
   }
   return sum;
 }
-constexpr UnixNanos operator+(UnixNanos t, nanoseconds d) { return {saturating_add(t.value, d.count())}; }
-constexpr UnixNanos operator-(UnixNanos t, nanoseconds d) { return {saturating_add(t.value, -d.count())}; }
-constexpr nanoseconds operator-(UnixNanos a, UnixNanos b) {
-  return nanoseconds(saturating_add(a.value, b.value == std::numeric_limits<std::int64_t>::min()
-                                                 ? std::numeric_limits<std::int64_t>::max()
-                                                 : -b.value));
+constexpr std::int64_t saturating_subtract(std::int64_t a, std::int64_t b) {
+  std::int64_t difference = 0;
+  if (__builtin_sub_overflow(a, b, &difference)) {
+    return b < 0 ? std::numeric_limits<std::int64_t>::max() : std::numeric_limits<std::int64_t>::min();
+  }
+  return difference;
 }
-constexpr MonotonicNanos operator+(MonotonicNanos t, nanoseconds d) { return {saturating_add(t.value, d.count())}; }
-constexpr nanoseconds operator-(MonotonicNanos a, MonotonicNanos b) { return nanoseconds(a.value - b.value); }
+constexpr UnixNanos operator+(UnixNanos t, nanoseconds d) {
+  return {saturating_add(t.value, d.count())};
+}
+constexpr UnixNanos operator-(UnixNanos t, nanoseconds d) {
+  return {saturating_subtract(t.value, d.count())};
+}
+constexpr nanoseconds operator-(UnixNanos a, UnixNanos b) {
+  return nanoseconds(saturating_subtract(a.value, b.value));
+}
+constexpr MonotonicNanos operator+(MonotonicNanos t, nanoseconds d) {
+  return {saturating_add(t.value, d.count())};
+}
+constexpr nanoseconds operator-(MonotonicNanos a, MonotonicNanos b) {
+  return nanoseconds(saturating_subtract(a.value, b.value));
+}
 
 }  // namespace cordwood::base

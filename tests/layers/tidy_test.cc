@@ -167,7 +167,7 @@ class CAPABILITY("x") M {
   for (const FunctionLength& function : function_lengths(file)) {
     found.push_back(function.name + " " + std::to_string(function.begin) + " " + std::to_string(function.lines));
   }
-  EXPECT_THAT(found, testing::ElementsAre("S 8 4", "operator 12 1", "operator== 13 1", "S::run 19 8", "lock 29 1"));
+  EXPECT_THAT(found, testing::ElementsAre("S 8 4", "operator 12 1", "operator== 13 1", "S::run 19 8", "lock 30 1"));
 }
 
 }  // namespace
