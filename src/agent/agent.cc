@@ -12,6 +12,7 @@
 #include "agent/discovery.h"
 #include "agent/file_table.h"
 #include "agent/journal_input.h"
+#include "agent/line_times.h"
 #include "agent/session.h"
 #include "agent/shipper.h"
 #include "base/log.h"
@@ -53,6 +54,16 @@ std::string to_pattern(io::FileSystem& files, const std::string& path) {
   const auto stat = files.stat(text);
   if (stat.ok() && stat->is_directory) text += text == "/" ? "**" : "/**";
   return text;
+}
+
+// The clock is real even where delays are shortened for tests.
+void scale_intervals(AgentOptions& options) {
+  for (base::nanoseconds* interval : {&options.poll_interval, &options.scan_interval, &options.checkpoint_interval,
+                                      &options.status_interval, &options.quiet_period, &options.deleted_quiet_period,
+                                      &options.missing_patience, &options.retry_min, &options.retry_max}) {
+    *interval =
+        base::nanoseconds(static_cast<std::int64_t>(static_cast<double>(interval->count()) / options.time_scale));
+  }
 }
 
 base::StatusOr<std::vector<Glob>> parse_globs(io::FileSystem& files, const std::vector<std::string>& paths) {
@@ -174,7 +185,7 @@ Agent::Impl::Impl(AgentOptions options, AgentDependencies deps, Checkpoint check
                                                     clock_, *deps_.random)),
       dead_letters_(*deps_.files, options_.state_directory + "/dead-letters"),
       session_(checkpoint, fresh, options_.host, *deps_.random),
-      shipper_({options_.host, options_.batch_bytes}, table_, journal_.get(), clock_, dead_letters_),
+      shipper_({options_.host, options_.batch_bytes, options_.zone}, table_, journal_.get(), clock_, dead_letters_),
       wake_(*deps_.executor) {
   table_.restore(std::move(checkpoint.generations), checkpoint.next_order);
   if (journal_ != nullptr) journal_->restore(checkpoint.journal, false);
@@ -475,6 +486,8 @@ base::StatusOr<std::unique_ptr<Agent>> Agent::create(AgentOptions options, Agent
   io::FileSystem& files = *dependencies.files;
   if (options.host.empty()) options.host = host_name();
   if (options.descriptors_max == 0) options.descriptors_max = default_descriptors_max();
+  if (options.zone == nullptr) options.zone = host_zone();
+  scale_intervals(options);
   while (options.server_url.ends_with('/')) options.server_url.pop_back();
   if (options.paths.empty() && !options.journald) return base::invalid_argument_error("no path to read is given");
   for (const auto& [name, value] : options.labels) {

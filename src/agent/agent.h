@@ -18,12 +18,12 @@
 #include "base/task.h"
 #include "io/file.h"
 #include "io/http_client.h"
+#include "pipeline/gotime/time_zone.h"
 
 namespace cordwood::agent {
 
 class JournalReader;
 
-// All times are of the executor's clock, so tests may speed them up.
 struct AgentOptions {
   std::string server_url;  // "http://127.0.0.1:3100"
   std::string tenant;      // sent as X-Scope-OrgID; empty: no header
@@ -36,9 +36,13 @@ struct AgentOptions {
   std::vector<std::pair<std::string, std::string>> labels;
   std::string host;  // empty: the host name of the system
   bool journald = false;
+  // Of times in lines that name no zone; null: that of the host.
+  std::shared_ptr<const pipeline::TimeZone> zone;
   // run() ends when everything found has been acknowledged.
   bool run_once = false;
 
+  // All intervals below are divided by this, but `tick`, which the executor scales.
+  double time_scale = 1;
   base::nanoseconds tick = std::chrono::milliseconds(100);  // between looks at notifications
   base::nanoseconds poll_interval = std::chrono::seconds(1);
   base::nanoseconds scan_interval = std::chrono::seconds(5);

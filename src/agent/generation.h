@@ -33,7 +33,6 @@ struct Position {
 };
 
 struct FollowedFile;
-class LineTimes;
 
 struct Generation {
   // --- kept in the checkpoint ---
@@ -68,7 +67,6 @@ struct Generation {
   // Offsets of records that the server refused: left out of slices, written to the dead-letter file.
   std::set<std::uint64_t> refused;
   base::MonotonicNanos not_before{INT64_MIN};  // of a slice that was told to wait
-  std::shared_ptr<LineTimes> times;
 };
 
 }  // namespace cordwood::agent

@@ -7,20 +7,24 @@
 
 #include "base/time.h"
 #include "core/record.h"
+#include "pipeline/gotime/time_zone.h"
 
 namespace cordwood::agent {
 
-// One for each generation: it remembers the format that matched last. Not thread-safe.
+// Not thread-safe.
 class LineTimes {
  public:
   virtual ~LineTimes() = default;
   // The time written in the line.
   virtual std::optional<base::UnixNanos> detect(std::string_view line) = 0;
-  // The modification time of the file, which gives times without a year theirs.
+  // The modification time of the file that the next lines are from: it gives times without a year theirs.
   virtual void set_reference(base::UnixNanos modified) = 0;
 };
 
-std::shared_ptr<LineTimes> make_line_times();
+// Times that name no zone are of `zone`; null means UTC.
+std::unique_ptr<LineTimes> make_line_times(std::shared_ptr<const pipeline::TimeZone> zone);
+// The zone of this host: of the environment variable TZ if it names one, else of /etc/localtime, else UTC.
+std::shared_ptr<const pipeline::TimeZone> host_zone();
 
 struct LineTime {
   base::UnixNanos time;

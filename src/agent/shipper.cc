@@ -20,6 +20,7 @@ Shipper::Shipper(ShipperOptions options, FileTable& table, JournalInput* journal
       slicer_([this, &dead_letters](std::uint64_t offset, std::string_view line) {
         dead_letters.add(reading_path_, offset, line);
       }),
+      times_(make_line_times(options_.zone)),
       batch_bytes_(options_.batch_bytes) {}
 
 void Shipper::set_agent(const core::AgentId& agent, std::uint64_t epoch) {
@@ -81,12 +82,9 @@ std::vector<Generation*> Shipper::ready() {
   return live;
 }
 
-LineTimes& Shipper::times_of(Generation& generation) {
-  if (generation.times == nullptr) {
-    generation.times = make_line_times();
-  }
-  generation.times->set_reference(generation.file != nullptr ? generation.file->stat.modified : generation.modified);
-  return *generation.times;
+LineTimes& Shipper::times_of(const Generation& generation) {
+  times_->set_reference(generation.file != nullptr ? generation.file->stat.modified : generation.modified);
+  return *times_;
 }
 
 bool Shipper::find_place(Generation& generation, Content& content) {

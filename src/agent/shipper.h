@@ -25,6 +25,7 @@ class JournalInput;
 struct ShipperOptions {
   std::string host;
   std::size_t batch_bytes = 1 << 20;
+  std::shared_ptr<const pipeline::TimeZone> zone;  // of times in lines that name none; null: UTC
 };
 
 // One slice on its way. The generation exists as long as it has slices on their way.
@@ -85,7 +86,7 @@ class Shipper {
   void go_to_mark(Generation& generation, const core::Mark& mark);
   void rewind(Generation& generation);
   void remove(PushRequest& request);
-  LineTimes& times_of(Generation& generation);
+  LineTimes& times_of(const Generation& generation);
 
   const ShipperOptions options_;
   FileTable& table_;
@@ -93,6 +94,7 @@ class Shipper {
   base::Clock& clock_;
   std::string reading_path_;  // of the generation being cut, for dead letters
   Slicer slicer_;
+  std::unique_ptr<LineTimes> times_;
   core::AgentId agent_;
   std::uint64_t epoch_ = 0;
   std::size_t batch_bytes_;

@@ -485,8 +485,7 @@ base::Status PushReader::read_slice(protozero::pbf_reader reader) {
   if (raw.metadata_count > 0) RETURN_IF_ERROR(read_metadata(reader, records, slice.record_begin));
   apply_arrival(slice.record_begin);
   leave_out_refused(slice);
-  const bool all_refused = records > 0 && slice.record_begin == slice.record_end;
-  if (!all_refused) batch_.slices.push_back(slice);
+  batch_.slices.push_back(slice);
   return base::ok_status();
 }
 

@@ -22,8 +22,8 @@ inline constexpr std::uint16_t kPushDecoderVersion = 1;
 // A record whose time is more than Limits{}.creation_grace_period after `context.arrival` gets the time of arrival,
 // origin kRead, and its own time in RFC 3339 as metadata `original_timestamp`.
 //
-// `context.refused` counts the records of the body in order. A verdict refuses or delays whole slices, so a slice all
-// of whose records are listed is left out of the batch together with them; its source stays.
+// `context.refused` counts the records of the body in order. Slices stay where they are, even when none of their
+// records is left, so that what a journal keeps for each slice finds it.
 base::StatusOr<core::RecordBatch> decode_push(std::shared_ptr<const std::string> body,
                                               const core::DecodeContext& context);
 

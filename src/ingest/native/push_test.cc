@@ -175,13 +175,14 @@ TEST(NativePush, ATimeFarAheadBecomesTheArrivalAndIsKept) {
   EXPECT_EQ(far->metadata[record.metadata_begin + 1].value, "2026-09-21T14:23:20.000000001Z");
 }
 
-TEST(NativePush, RefusedRecordsAndTheirSliceAreLeftOut) {
+TEST(NativePush, RefusedRecordsAreLeftOutAndSlicesStay) {
   const std::vector<std::uint32_t> all{0, 1, 2, 3};
   const auto none = decode(some_push(), &all);
   ASSERT_TRUE(none.ok());
   EXPECT_TRUE(none->records.empty());
-  ASSERT_EQ(none->slices.size(), 1U);
-  EXPECT_TRUE(none->slices[0].lost);
+  ASSERT_EQ(none->slices.size(), 2U);
+  EXPECT_EQ(none->slices[0].record_begin, none->slices[0].record_end);
+  EXPECT_TRUE(none->slices[1].lost);
 
   const std::vector<std::uint32_t> some{1, 2};
   const auto rest = decode(some_push(), &some);
