@@ -2,116 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include "agent/fake_server.h"
-#include "agent/journal_input.h"
-#include "base/sim_executor.h"
-#include "io/sim_files.h"
+#include "agent/simulated_host.h"
 
 namespace cordwood::agent {
 namespace {
 
-using std::chrono::milliseconds;
-using std::chrono::seconds;
-using Lines = std::vector<std::string>;
-
-// A host in memory with one log directory, an agent, and a server. Time is virtual.
-class AgentTest : public ::testing::Test {
- protected:
-  AgentTest() {
-    options_.server_url = "http://server";
-    options_.state_directory = "/state";
-    options_.paths = {"/log/*.log"};
-    options_.host = "web-1";
-    EXPECT_TRUE(files_.make_directories("/log").ok());
-  }
-  ~AgentTest() override { stop(); }
-
-  // --- the host ---
-  void append(const std::string& name, std::string_view bytes) {
-    auto file = files_.open("/log/" + name, io::OpenMode::kAppend);
-    if (!file.ok()) file = files_.open("/log/" + name, io::OpenMode::kCreateNew);
-    ASSERT_TRUE(file.ok()) << file.status();
-    ASSERT_TRUE((*file)->append(bytes).ok());
-  }
-  void rename(const std::string& from, const std::string& to) {
-    ASSERT_TRUE(files_.rename("/log/" + from, "/log/" + to).ok());
-  }
-  void remove(const std::string& name) { ASSERT_TRUE(files_.remove("/log/" + name).ok()); }
-  std::string content(const std::string& name) { return *io::read_whole_file(files_, "/log/" + name, 1 << 30); }
-  void truncate(const std::string& name) {
-    ASSERT_TRUE((*files_.open("/log/" + name, io::OpenMode::kAppend))->truncate(0).ok());
-  }
-  void gzip(const std::string& name) {
-    append(name + ".gz", codec::compress(codec::Compression::kGzip, content(name)));
-    remove(name);
-  }
-
-  // --- the agent ---
-  void start() {
-    AgentDependencies deps;
-    deps.executor = &executor_;
-    deps.files = &files_;
-    deps.http = &server_;
-    deps.random = &random_;
-    deps.metrics = &metrics_;
-    deps.open_journal = open_journal_;
-    auto agent = Agent::create(options_, deps);
-    ASSERT_TRUE(agent.ok()) << agent.status();
-    agent_ = *std::move(agent);
-    ended_ = false;
-    executor_.spawn(run(agent_.get(), &ended_));
-  }
-  static base::Task<void> run(Agent* agent, bool* ended) {
-    const base::Status status = co_await agent->run();
-    EXPECT_TRUE(status.ok()) << status;
-    *ended = true;
-  }
-  void pass(base::nanoseconds time) { executor_.run_for(time); }
-  void stop() {
-    if (agent_ == nullptr) return;
-    agent_->stop();
-    for (int i = 0; i < 100 && !ended_; ++i) pass(milliseconds(100));
-    EXPECT_TRUE(ended_);
-    agent_.reset();
-  }
-  // kill -9: the disk keeps what was written, nothing else gets out of the process.
-  void kill() {
-    if (agent_ == nullptr) return;
-    server_.cut_connections();
-    files_.kill();
-    agent_->stop();
-    bool dead = true;
-    files_.set_fault_hook([&dead](io::FileOperation, const std::string&) {
-      return dead ? base::unavailable_error("the process is dead") : base::ok_status();
-    });
-    for (int i = 0; i < 100 && !ended_; ++i) pass(milliseconds(100));
-    EXPECT_TRUE(ended_);
-    files_.set_fault_hook(nullptr);
-    agent_.reset();
-  }
-  void restart() {
-    stop();
-    start();
-  }
-  void settle() { pass(seconds(30)); }
-  Lines stored(const std::string& name = "app.log") { return server_.lines("/log/" + name); }
-  // For files that were rotated before the agent knew them: they come beside the live one.
-  Lines stored_sorted() {
-    Lines lines = stored();
-    std::sort(lines.begin(), lines.end());
-    return lines;
-  }
-
-  base::SimExecutor executor_{7};
-  io::SimFiles files_{&executor_.clock()};
-  FakeServer server_{executor_, 11};
-  base::SeededRandom random_{13};
-  base::MetricsRegistry metrics_;
-  AgentOptions options_;
-  std::function<base::StatusOr<std::unique_ptr<JournalReader>>()> open_journal_;
-  std::unique_ptr<Agent> agent_;
-  bool ended_ = true;
-};
+class AgentTest : public ::testing::Test, protected SimulatedHost {};
 
 TEST_F(AgentTest, ShipsWhatIsThereAndWhatComes) {
   append("app.log", "one\ntwo\n");

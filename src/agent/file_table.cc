@@ -184,12 +184,13 @@ bool FileTable::look_at(FollowedFile& file) {
     return shrank;
   }
   const core::Mark& mark = generation.file == &file ? generation.read.mark : generation.acked.mark;
-  const auto hash = hash_before(*file.content, mark.offset);
-  const bool same = hash.ok() && *hash == mark.hash && !(shrank && generation.file != &file);
-  if (!hash.ok() && hash.status().code() != base::StatusCode::kNotFound) {
-    file.problem = base::message_of(hash.status());
+  const auto holds = file_holds(file, generation, mark);
+  if (!holds.ok()) {
+    file.problem = base::message_of(holds.status());
     return false;
   }
+  // A copy does not shrink; where it did, it is being made anew, of something else.
+  const bool same = *holds && !(shrank && generation.file != &file);
   if (same) {
     generation.finished = false;
     generation.known_bytes = std::max(generation.known_bytes, file.stat.bytes);
@@ -199,6 +200,17 @@ bool FileTable::look_at(FollowedFile& file) {
   release(file);
   file.undecided = true;
   return true;
+}
+
+base::StatusOr<bool> FileTable::file_holds(FollowedFile& file, const Generation& generation, const core::Mark& mark) {
+  const auto hash = hash_before(*file.content, mark.offset);
+  if (hash.status().code() == base::StatusCode::kNotFound) return false;
+  if (!hash.ok()) return hash.status();
+  if (*hash != mark.hash) return false;
+  // At the beginning that says little or nothing, but the ladder does.
+  if (mark.offset >= kMarkBytes) return true;
+  ASSIGN_OR_RETURN(const std::string head, read_head(*file.content));
+  return compare_ladder(generation.info.ladder, head) == LadderMatch::kYes;
 }
 
 void FileTable::content_changed(Generation& generation) {
@@ -238,8 +250,7 @@ void FileTable::choose_file(Generation& generation) {
   for (FollowedFile* copy : generation.copies) {
     if (!ensure_open(*copy).ok()) continue;
     ensure_content(*copy);
-    const auto hash = hash_before(*copy->content, generation.acked.mark.offset);
-    if (!hash.ok() || *hash != generation.acked.mark.hash) continue;
+    if (!file_holds(*copy, generation, generation.acked.mark).value_or(false)) continue;
     std::erase(generation.copies, copy);
     generation.file = copy;
     set_key(generation, copy->key);

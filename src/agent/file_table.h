@@ -116,6 +116,8 @@ class FileTable {
   void add_file(const FoundFile& found);
   void see_again(FollowedFile& file, const FoundFile& found);
   bool look_at(FollowedFile& file);
+  // Whether the generation's bytes are in the file up to `mark`, as far as hashes tell. `content` must be there.
+  base::StatusOr<bool> file_holds(FollowedFile& file, const Generation& generation, const core::Mark& mark);
   void release(FollowedFile& file);  // it no longer holds its generation
   void choose_file(Generation& generation);
   base::Status ensure_open(FollowedFile& file);

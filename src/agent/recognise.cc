@@ -7,6 +7,7 @@
 #include "agent/file_table.h"
 #include "agent/ladder.h"
 #include "agent/sniff.h"
+#include "base/log.h"
 
 namespace cordwood::agent {
 
@@ -192,6 +193,9 @@ FileTable::Bind FileTable::may_bind(const FollowedFile& file, const Generation& 
 }
 
 void FileTable::bind(FollowedFile& file, Generation& generation) {
+  base::log_debug("recognised path={} inode={} generation={} acked={} also_at={}", file.path, file.key.inode,
+                  base::to_hex(generation.info.id.generation.value), generation.acked.mark.offset,
+                  generation.file == nullptr ? "-" : generation.file->path);
   file.generation = &generation;
   file.undecided = false;
   file.exhausted = false;
@@ -239,6 +243,8 @@ Generation& FileTable::create(FollowedFile& file, std::string_view head) {
   file.exhausted = false;
   file.waiting_bytes = 0;
   file.skip_reason.clear();
+  base::log_debug("new content path={} inode={} bytes={} generation={}", file.path, file.key.inode, file.stat.bytes,
+                  base::to_hex(generation.info.id.generation.value));
   generations_.emplace(generation.info.id.generation, std::move(owned));
   index(generation);
   dirty = true;

@@ -120,6 +120,7 @@ bool Shipper::cut(Generation& generation, std::size_t raw_bytes_max, Piece& piec
   reading_path_ = generation.info.path;
   SliceRequest request;
   request.from = generation.read;
+  request.ladder = &generation.info.ladder;
   request.raw_bytes_max = raw_bytes_max;
   request.ended = table_.ended(generation);
   request.fallback_time = table_.fallback_time(generation);

@@ -1,5 +1,7 @@
 #include "agent/slicer.h"
 
+#include "agent/ladder.h"
+
 #include <algorithm>
 #include <cstring>
 
@@ -17,8 +19,9 @@ struct Slicer::Cursor {
 Slicer::Slicer(RefusedLine refused_line)
     : refused_line_(std::move(refused_line)), buffer_(std::make_unique<char[]>(kBufferBytes)) {}
 
-base::StatusOr<Slicer::Filled> Slicer::fill(Content& content, const Position& from, std::size_t raw_bytes_max) {
-  const std::size_t first = std::min(raw_bytes_max, kLineBytesMax + 2);
+base::StatusOr<Slicer::Filled> Slicer::fill(Content& content, const SliceRequest& request) {
+  const Position& from = request.from;
+  const std::size_t first = std::min(request.raw_bytes_max, kLineBytesMax + 2);
   char* data = buffer_.get() + kMarkBytes;
   ASSIGN_OR_RETURN(std::size_t size, content.read(from.mark.offset, data, first));
   bool at_end = size < first;
@@ -33,6 +36,12 @@ base::StatusOr<Slicer::Filled> Slicer::fill(Content& content, const Position& fr
   ASSIGN_OR_RETURN(const std::size_t found, content.read(from.mark.offset - before, data - before, before));
   if (found < before || base::hash128(std::string_view(data - before, before)) != from.mark.hash) {
     return base::aborted_error("the bytes before offset {} have changed", from.mark.offset);
+  }
+  if (request.ladder != nullptr && from.mark.offset < kMarkBytes) {
+    const LadderMatch match = compare_ladder(*request.ladder, std::string_view(data - before, before + size));
+    if (match == LadderMatch::kNo || (match == LadderMatch::kShorter && at_end)) {
+      return base::aborted_error("the first bytes have changed");
+    }
   }
   return Filled{size, at_end};
 }
@@ -85,7 +94,7 @@ bool Slicer::cut_line(Cursor& cursor, const SliceRequest& request, LineTimes& ti
 }
 
 base::StatusOr<SliceResult> Slicer::cut(Content& content, LineTimes& times, const SliceRequest& request) {
-  ASSIGN_OR_RETURN(const Filled filled, fill(content, request.from, request.raw_bytes_max));
+  ASSIGN_OR_RETURN(const Filled filled, fill(content, request));
   SliceResult result;
   result.end = request.from;
   const std::uint64_t begin = request.from.mark.offset;

@@ -21,6 +21,8 @@ inline constexpr std::size_t kLineBytesMax = 1 << 20;
 
 struct SliceRequest {
   Position from;
+  // Of the generation: near its beginning there are no bytes before `from` to know the content by. May be null.
+  const std::vector<core::HeadHash>* ladder = nullptr;
   // About how much to read; one line may be longer.
   std::size_t raw_bytes_max = kLineBytesMax;
   // The generation has ended: a rest without newline is a line.
@@ -47,8 +49,8 @@ class Slicer {
   using RefusedLine = std::function<void(std::uint64_t offset, std::string_view line)>;
   explicit Slicer(RefusedLine refused_line);
 
-  // Aborted when the bytes before `from` are not those that were hashed: the file was truncated or replaced. The check
-  // is made after reading, so that what was read is what followed those bytes.
+  // Aborted when the bytes before `from` (or the first ones) are not those that were hashed: the file was truncated or
+  // replaced. The check is made after reading, so that what was read is what followed those bytes.
   base::StatusOr<SliceResult> cut(Content& content, LineTimes& times, const SliceRequest& request);
 
   // Line number and last time at `offset`, counted from `known` (or from the beginning when that is later).
@@ -66,7 +68,7 @@ class Slicer {
     std::size_t bytes = 0;
     bool at_end = false;
   };
-  base::StatusOr<Filled> fill(Content& content, const Position& from, std::size_t raw_bytes_max);
+  base::StatusOr<Filled> fill(Content& content, const SliceRequest& request);
   bool cut_line(Cursor& cursor, const SliceRequest& request, LineTimes& times, SliceResult& result);
   void add(Cursor& cursor, std::string_view line, std::size_t bytes, core::LineEnd end, const SliceRequest& request,
            LineTimes& times, SliceResult& result);
