@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cstdint>
 
 #include "pipeline/detect/timestamp_scan.h"
@@ -96,8 +97,11 @@ std::optional<UnixNanos> anywhere(std::string_view line, const TimestampContext&
   char previous = ' ';
   for (std::size_t i = 0; i < end; ++i) {
     const char c = line[i];
-    // Dates begin with a digit that no digit precedes; names of months and days are only looked for in front.
-    if (c >= '0' && c <= '9' && (previous < '0' || previous > '9')) {
+    // Dates begin with a digit that is not inside of a longer number, word or date; names of months and days are only
+    // looked for in front.
+    const bool begins = std::isalnum(static_cast<unsigned char>(previous)) == 0 &&
+                        std::string_view("-/.:_").find(previous) == std::string_view::npos;
+    if (c >= '0' && c <= '9' && begins) {
       if (auto time = scanner.numeric_date_at(i)) return time;
     }
     previous = c;

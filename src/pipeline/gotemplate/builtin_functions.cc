@@ -216,7 +216,7 @@ void append_fmt(std::string& out, const Value& value) {
   }
 }
 
-// fmt.Sprint: a space between operands when neither is a string.
+// fmt.Sprint: a space between operands when neither is a string. The evaluator bounds what the operands have together.
 std::string sprint(Arguments a) {
   std::string out;
   bool previous_string = true;

@@ -11,6 +11,9 @@ namespace {
 constexpr std::size_t kStepsMax = 200000;
 // {{template}} calls inside each other.
 constexpr int kCallDepthMax = 100;
+// Text that all values of one execution may have together: bounds memory and time when a template doubles a string in a
+// loop or names a long one thousands of times.
+constexpr std::size_t kValueBytesMax = 64 << 20;
 
 std::string quoted(std::string_view text) {
   std::string out;
@@ -33,6 +36,12 @@ base::Status Evaluator::fail(std::string_view message) const {
 base::Status Evaluator::spend_step() {
   if (++steps_ > kStepsMax) return fail(fmt::format("exceeded {} steps", kStepsMax));
   if (out_.size() - out_begin_ > kTemplateBytesMax) return fail(fmt::format("exceeded {} bytes", kTemplateBytesMax));
+  return base::ok_status();
+}
+
+base::Status Evaluator::charge(const Value& value) {
+  if (const auto* text = value.as<std::string>()) value_bytes_ += text->size();
+  if (value_bytes_ > kValueBytesMax) return fail(fmt::format("exceeded {} bytes of values", kValueBytesMax));
   return base::ok_status();
 }
 
@@ -207,6 +216,7 @@ Evaluator::ValueOr Evaluator::pipeline(const Value& dot, const Node& pipe) {
   bool first = true;
   for (const NodePtr& one : pipe.children) {
     ASSIGN_OR_RETURN(Value next, command(dot, *one, first ? nullptr : &value));
+    RETURN_IF_ERROR(charge(next));
     value = std::move(next);
     if (value.as<Nil>() != nullptr) value = NoValue{};  // an interface is opened between commands
     first = false;
@@ -239,7 +249,7 @@ Evaluator::ValueOr Evaluator::command(const Value& dot, const Node& command, Fin
       return variable_node(dot, word, &command.children, final);
     case NodeKind::kIdentifier:
       at(word);
-      return call(dot, *find_function(word.text), word, &command.children, final, nullptr);
+      return call(dot, *find_function(word.text), command, &command.children, final, nullptr);
     case NodeKind::kPipe:
       RETURN_IF_ERROR(not_a_function(command.children, final));
       return pipeline(dot, word);
@@ -348,6 +358,7 @@ Evaluator::ValueOr Evaluator::call(const Value& dot, const Function& function, c
   if (receiver != nullptr) values.push_back(*receiver);
   for (std::size_t i = 0; i < given; ++i) {
     ASSIGN_OR_RETURN(Value value, argument(dot, function.parameter(i + shift), *(*arguments)[i + 1]));
+    RETURN_IF_ERROR(charge(value));
     values.push_back(std::move(value));
   }
   if (final != nullptr) {
@@ -366,6 +377,7 @@ Evaluator::ValueOr Evaluator::short_circuit(const Value& dot, const Function& fu
   Value value;
   for (std::size_t i = 1; arguments != nullptr && i < arguments->size(); ++i) {
     ASSIGN_OR_RETURN(value, argument(dot, ParameterType::kAny, *(*arguments)[i]));
+    RETURN_IF_ERROR(charge(value));
     if (is_true(value) == is_or) return value;
   }
   return final != nullptr ? *final : value;

@@ -49,6 +49,7 @@ class Evaluator {
                       const std::vector<NodePtr>* arguments, Final final);
   ValueOr field(const Value& dot, const std::string& name, const Node& node, const std::vector<NodePtr>* arguments,
                 Final final, const Value& receiver);
+  // `node` is named by errors of the function itself; errors about arguments name what at() was told last.
   ValueOr call(const Value& dot, const Function& function, const Node& node, const std::vector<NodePtr>* arguments,
                Final final, const Value* receiver);
   ValueOr short_circuit(const Value& dot, const Function& function, const std::vector<NodePtr>* arguments, Final final);
@@ -58,6 +59,7 @@ class Evaluator {
   static Value constant(const Node& number);
   base::Status not_a_function(const std::vector<NodePtr>& arguments, Final final);
   base::Status spend_step();
+  base::Status charge(const Value& value);
 
   // fmt with the place of node_ in front.
   base::Status fail(std::string_view message) const;
@@ -72,6 +74,7 @@ class Evaluator {
   const Node* node_ = nullptr;
   std::vector<std::pair<std::string_view, Value>> variables_;
   std::size_t steps_ = 0;
+  std::size_t value_bytes_ = 0;
   int depth_ = 0;
 };
 
