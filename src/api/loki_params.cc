@@ -44,6 +44,13 @@ base::StatusOr<std::int64_t> parse_go_int(std::string_view text, std::string_vie
   return value;
 }
 
+// Ten digits reach the year 2286, nanoseconds only 2262; people write 9999999999 for "for ever".
+std::int64_t saturating_seconds(std::int64_t seconds) {
+  std::int64_t nanos = 0;
+  if (!__builtin_mul_overflow(seconds, std::int64_t{1'000'000'000}, &nanos)) return nanos;
+  return seconds < 0 ? UnixNanos::min().value : UnixNanos::max().value;
+}
+
 // Seconds with a fraction, or nullopt when it is no number that Unix nanoseconds can hold.
 std::optional<UnixNanos> parse_float_seconds(std::string_view text) {
   const base::StatusOr<double> seconds = logql::parse_go_float(text);
@@ -68,7 +75,7 @@ base::StatusOr<UnixNanos> parse_timestamp(std::string_view text, UnixNanos fallb
     if (const auto time = ingest::loki::parse_rfc3339(text)) return *time;
     return number.status();
   }
-  if (text.size() <= 10) return UnixNanos{*number * 1'000'000'000};
+  if (text.size() <= 10) return UnixNanos{saturating_seconds(*number)};
   return UnixNanos{*number};
 }
 
