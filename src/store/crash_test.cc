@@ -363,7 +363,7 @@ void run_seed(std::uint64_t seed) {
 
 TEST(StoreCrash, EverythingAtOnceFromASeed) {
   const char* count = std::getenv("CORDWOOD_STORE_SEEDS");
-  const std::uint64_t seeds = count == nullptr ? 40 : std::strtoull(count, nullptr, 10);
+  const std::uint64_t seeds = count == nullptr ? 20 : std::strtoull(count, nullptr, 10);
   for (std::uint64_t seed = 1; seed <= seeds && !HasFailure(); ++seed) run_seed(seed);
 }
 
