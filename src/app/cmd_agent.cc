@@ -77,7 +77,7 @@ base::Status run_until_stopped(AgentCommand& command) {
   const std::unique_ptr<io::HttpClient> http = io::make_http_client(executor);
   // Without notifications (no inotify instance left) the poll finds everything, a little later.
   base::StatusOr<std::unique_ptr<agent::ChangeNotifier>> notifier = agent::make_inotify_notifier();
-  if (!notifier.ok()) base::log_warn("msg=\"polling only\" reason=\"{}\"", base::message_of(notifier.status()));
+  if (!notifier.ok()) base::log_warn("polling only: reason=\"{}\"", base::message_of(notifier.status()));
   agent::AgentDependencies dependencies{
       &executor, &io::system_files(), http.get(), &random, &metrics, notifier.ok() ? notifier->get() : nullptr};
   ASSIGN_OR_RETURN(const std::unique_ptr<agent::Agent> agent, agent::Agent::create(command.options, dependencies));
@@ -86,7 +86,7 @@ base::Status run_until_stopped(AgentCommand& command) {
     wait_for_stop_signal();
     stop_switch->flip();
   }).detach();
-  base::log_info("msg=\"agent started\" server={} state={}", command.options.server_url,
+  base::log_info("agent started: server={} state={}", command.options.server_url,
                  command.options.state_directory);
   auto task = agent->run();
   const base::Status status = base::sync_wait(executor, std::move(task));

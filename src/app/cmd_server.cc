@@ -53,13 +53,13 @@ int run_server(ServerCommand& command) {
     return kExitFailed;
   }
   const int signal_number = wait_for_stop_signal();
-  base::log_info("msg=\"stopping\" signal={}", signal_number);
+  base::log_info("stopping: signal={}", signal_number);
   if (base::Status status = (*server)->stop(); !status.ok()) {
-    base::log_error("msg=\"last flush failed; the journal is replayed at the next start\" error=\"{}\"",
+    base::log_error("last flush failed; the journal is replayed at the next start: error=\"{}\"",
                     base::message_of(status));
     return kExitFailed;
   }
-  base::log_info("msg=\"stopped\"");
+  base::log_info("stopped");
   return kExitOk;
 }
 

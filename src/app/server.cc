@@ -71,7 +71,7 @@ Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Server::~Server() {
   if (parts_ != nullptr && !parts_->stopped) {
     const base::Status status = stop();
-    if (!status.ok()) base::log_error("msg=\"stop failed\" error=\"{}\"", base::message_of(status));
+    if (!status.ok()) base::log_error("stop failed: error=\"{}\"", base::message_of(status));
   }
 }
 
@@ -122,7 +122,7 @@ base::StatusOr<std::unique_ptr<Server>> Server::start(const ServerConfig& config
   auto server = std::unique_ptr<Server>(new Server(std::move(parts)));
   RETURN_IF_ERROR(http.status());  // the destructor of `server` closes the store
   p.http = *std::move(http);
-  base::log_info("msg=\"listening\" url=http://{} port={} data={} version={}", config.listen, p.http->port(),
+  base::log_info("listening: url=http://{} port={} data={} version={}", config.listen, p.http->port(),
                  config.data, version());
   return server;
 }

@@ -113,7 +113,7 @@ class Server(Process):
     def url(self):
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self, timeout=60):
+    def start(self, timeout=20):
         super().start()
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
