@@ -47,7 +47,8 @@ class Appender {
   StoreState& state_;
   base::Mutex space_mutex_;
   std::optional<base::MonotonicNanos> space_checked_ GUARDED_BY(space_mutex_);
-  std::uint64_t free_bytes_ GUARDED_BY(space_mutex_) = 0;
+  // Until the first look has an answer nothing is refused.
+  std::uint64_t free_bytes_ GUARDED_BY(space_mutex_) = UINT64_MAX;
 };
 
 }  // namespace cordwood::store

@@ -347,6 +347,25 @@ TEST(Store, RefusesWritesInLowSpaceAndRecovers) {
   EXPECT_TRUE(world.append(line_at("a", 2, "two")).ok());
 }
 
+TEST(Store, RefusesNobodyBeforeItKnowsTheFreeSpace) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    World world(seed);
+    world.options.free_space_reserve_bytes = 1 << 20;
+    world.open();
+    base::TaskGroup group(world.executor);
+    struct Sender {
+      static base::Task<void> send(World* world, int i) {
+        auto request = world->request(line_at("a", i, "x"));
+        auto result = co_await world->store->append(std::move(request));
+        EXPECT_TRUE(result.ok()) << result.status().ToString();
+      }
+      static base::Task<void> join(base::TaskGroup* group) { co_await group->join(); }
+    };
+    for (int i = 0; i < 5; ++i) group.spawn(Sender::send(&world, i));
+    world.run(Sender::join(&group));
+  }
+}
+
 TEST(Store, KeepsAFileWithAFrameThatCannotBeDecoded) {
   World world;
   world.open();
