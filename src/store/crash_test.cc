@@ -1,8 +1,8 @@
 // Whatever fails and whenever the power goes: what was acknowledged is found once, and nothing else is.
 #include <cerrno>
 
-#include "store/faulty_catalog_testing.h"
 #include "store/store_testing.h"
+#include "testing/faulty_catalog.h"
 #include "testing/faulty_store.h"
 
 namespace cordwood::store {
@@ -140,9 +140,9 @@ TEST(StoreCrash, AFlushThatFailsIsTriedAgainAndLosesNothing) {
   World world;
   bool broken = true;
   testing::StoreFaultPlan plan = [&broken](testing::StoreOperation operation, const std::string&) {
-    testing::StoreFault fault;
+    testing::Fault fault;
     if (broken && operation == testing::StoreOperation::kPut) {
-      fault.kind = testing::StoreFault::Kind::kRefused;
+      fault.kind = testing::Fault::Kind::kRefused;
       fault.status = base::unavailable_error("away");
     }
     return fault;
@@ -166,24 +166,30 @@ TEST(StoreCrash, AFlushThatFailsIsTriedAgainAndLosesNothing) {
 }
 
 TEST(StoreCrash, ACommitWithoutAnAnswerCountsOnce) {
-  for (const auto fault : {FaultyCatalog::Fault::kAnswerLost, FaultyCatalog::Fault::kRefused}) {
+  using Kind = testing::Fault::Kind;
+  for (const Kind fault : {Kind::kAnswerLost, Kind::kRefused}) {
     World world;
-    FaultyCatalog::Fault next = FaultyCatalog::Fault::kNone;
-    FaultyCatalog faulty(*world.catalog, [&next] { return std::exchange(next, FaultyCatalog::Fault::kNone); });
-    world.catalog_in_use = &faulty;
+    Kind next = Kind::kNone;
+    auto faulty = testing::make_faulty_catalog(*world.catalog, world.executor, [&next](std::string_view method) {
+      testing::Fault out;
+      if (method != "commit") return out;
+      out.kind = std::exchange(next, Kind::kNone);
+      out.status = base::unavailable_error("catalog away");
+      return out;
+    });
+    world.catalog_in_use = faulty.get();
     world.options.background_compaction = false;
     world.open();
-    world.executor.now->run_for(std::chrono::seconds(1));  // the sweep of start-up has read the catalog
     for (int i = 0; i < 3; ++i) {
       ASSERT_TRUE(world.append(line_at("a", i, std::to_string(i))).ok());
       next = fault;
       const bool flushed = world.run(world.store->flush()).ok();
-      EXPECT_EQ(flushed, fault == FaultyCatalog::Fault::kAnswerLost);
+      EXPECT_EQ(flushed, fault == Kind::kAnswerLost);
       EXPECT_TRUE(world.run(world.store->flush()).ok());
     }
     EXPECT_EQ(world.lines(), (Lines{"0", "1", "2"}));
     next = fault;
-    EXPECT_EQ(world.run(world.store->compact()).ok(), fault == FaultyCatalog::Fault::kAnswerLost);
+    EXPECT_EQ(world.run(world.store->compact()).ok(), fault == Kind::kAnswerLost);
     EXPECT_EQ(world.lines(), (Lines{"0", "1", "2"}));
     world.crash();
     world.open();
@@ -311,19 +317,17 @@ void run_seed(std::uint64_t seed) {
   world.options.journal_file_bytes = 3000;
   world.options.head_flush_bytes = 10'000;
   world.options.head_bytes_max = 100'000;
-  FaultyCatalog faulty_catalog(*world.catalog, [&dice] {
-    const std::uint64_t roll = dice() % 20;
-    return roll == 0   ? FaultyCatalog::Fault::kRefused
-           : roll == 1 ? FaultyCatalog::Fault::kAnswerLost
-                       : FaultyCatalog::Fault::kNone;
-  });
   base::SeededRandom fault_random(seed);
   auto below = std::make_unique<objectstore::MemStore>(world.executor);
   world.objects_read = below.get();
-  world.objects =
-      testing::make_faulty_store(std::move(below), world.executor,
-                                 testing::random_store_faults(fault_random, 0.03, 0.03, std::chrono::milliseconds(20)));
-  world.catalog_in_use = &faulty_catalog;
+  world.objects = testing::make_faulty_store(
+      std::move(below), world.executor, [&fault_random](testing::StoreOperation, const std::string&) {
+        return testing::draw_fault(fault_random, {0.03, 0.03, std::chrono::milliseconds(20)});
+      });
+  auto faulty_catalog = testing::make_faulty_catalog(*world.catalog, world.executor, [&fault_random](std::string_view) {
+    return testing::draw_fault(fault_random, {0.05, 0.05, std::chrono::milliseconds(5)});
+  });
+  world.catalog_in_use = faulty_catalog.get();
   world.objects_in_use = world.objects.get();
   Truth truth;
   for (int life = 0; life < 6 && truth.violation.empty(); ++life) {
