@@ -6,26 +6,17 @@
 #include <string>
 
 #include "base/executor.h"
-#include "base/random.h"
 #include "objectstore/object_store.h"
+#include "testing/fault.h"
 
 namespace cordwood::testing {
 
-struct StoreFault {
-  enum class Kind {
-    kNone,
-    kRefused,     // `status` is answered and nothing happened
-    kAnswerLost,  // it happened, and the answer is Unavailable
-  };
-  Kind kind = Kind::kNone;
-  base::Status status;
-  base::nanoseconds delay{0};  // before anything happens
-};
-
 enum class StoreOperation { kPut, kPutIfAbsent, kGetRange, kHead, kList, kRemove };
 
+using StoreFault = Fault;
+
 // Asked once a request, in the order of the requests. Thread-safe if the requests come from several threads.
-using StoreFaultPlan = std::function<StoreFault(StoreOperation operation, const std::string& key)>;
+using StoreFaultPlan = std::function<Fault(StoreOperation operation, const std::string& key)>;
 
 std::unique_ptr<objectstore::ObjectStore> make_faulty_store(std::unique_ptr<objectstore::ObjectStore> below,
                                                             base::Executor& executor, StoreFaultPlan plan);

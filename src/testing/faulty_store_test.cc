@@ -17,7 +17,7 @@ namespace {
 
 using objectstore::MemStore;
 using objectstore::ObjectStore;
-using Kind = StoreFault::Kind;
+using Kind = Fault::Kind;
 
 std::shared_ptr<const std::string> shared(std::string bytes) {
   return std::make_shared<const std::string>(std::move(bytes));
@@ -26,25 +26,25 @@ std::shared_ptr<const std::string> shared(std::string bytes) {
 class RetryTest : public ::testing::Test {
  protected:
   // The next requests get these faults, one each; later ones none.
-  void plan(std::vector<StoreFault> faults) { faults_.assign(faults.begin(), faults.end()); }
-  static StoreFault refused(base::StatusCode code = base::StatusCode::kUnavailable) {
+  void plan(std::vector<Fault> faults) { faults_.assign(faults.begin(), faults.end()); }
+  static Fault refused(base::StatusCode code = base::StatusCode::kUnavailable) {
     return {Kind::kRefused, base::make_status(code, "planned"), base::nanoseconds(0)};
   }
-  static StoreFault lost() { return {Kind::kAnswerLost, {}, base::nanoseconds(0)}; }
+  static Fault lost() { return {Kind::kAnswerLost, {}, base::nanoseconds(0)}; }
   base::Status put_if_absent(const std::string& bytes) {
     return base::sync_wait(executor_, store_->put_if_absent("k", shared(bytes)));
   }
 
   base::SimExecutor executor_{11};
   base::SeededRandom random_{11};
-  std::deque<StoreFault> faults_;
+  std::deque<Fault> faults_;
   int requests_ = 0;
   std::unique_ptr<ObjectStore> store_ = objectstore::make_retrying_store(
       make_faulty_store(std::make_unique<MemStore>(executor_), executor_,
                         [this](StoreOperation, const std::string&) {
                           ++requests_;
-                          if (faults_.empty()) return StoreFault{};
-                          StoreFault fault = faults_.front();
+                          if (faults_.empty()) return Fault{};
+                          Fault fault = faults_.front();
                           faults_.pop_front();
                           return fault;
                         }),
