@@ -10,7 +10,7 @@ namespace {
 // One group is one sync: large enough that a sync costs little per byte, small enough that its first frame does not
 // wait long for the last.
 constexpr std::size_t kGroupBytesMax = 8 << 20;
-constexpr std::size_t kGroupFramesMax = 4096;
+constexpr std::size_t kGroupFramesMax = 1024;
 // Frames are put together up to this before they are written; larger bodies are written from where they are.
 constexpr std::size_t kCoalesceBytes = 256 << 10;
 // After a failure no new file is tried for this time, or a dead disk would be hit by every request.
