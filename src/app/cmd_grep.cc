@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <fstream>
 #include <memory>
+#include <optional>
 
 #include "app/client_options.h"
 #include "app/command.h"
@@ -16,7 +17,8 @@ struct GrepCommand {
   client::GrepOptions options;
   std::vector<std::string> pattern_options;  // -e
   std::vector<std::string> pattern_files;    // -f
-  std::vector<std::string> positional;
+  std::optional<std::string> first;          // the pattern, or with -e and -f the first target
+  std::vector<std::string> targets;
   bool extended = false;
   bool fixed = false;
   bool basic = false;  // the default; named so that scripts may say it
@@ -46,13 +48,15 @@ base::Status prepare(GrepCommand& command) {
   client::GrepOptions& options = command.options;
   for (const std::string& pattern : command.pattern_options) split_lines(pattern, options.patterns);
   for (const std::string& path : command.pattern_files) RETURN_IF_ERROR(read_pattern_file(path, options.patterns));
-  options.targets = command.positional;
-  if (command.pattern_options.empty() && command.pattern_files.empty()) {
-    if (options.targets.empty())
-      return base::invalid_argument_error("no pattern; usage: cordwood grep [options] PATTERN [SELECTOR or globs]");
-    split_lines(options.targets.front(), options.patterns);
-    options.targets.erase(options.targets.begin());
+  const bool has_pattern = !command.pattern_options.empty() || !command.pattern_files.empty();
+  if (has_pattern) {
+    if (command.first.has_value()) options.targets.push_back(*command.first);
+  } else if (command.first.has_value()) {
+    split_lines(*command.first, options.patterns);
+  } else {
+    return base::invalid_argument_error("no pattern; usage: cordwood grep [options] PATTERN [SELECTOR or globs]");
   }
+  options.targets.insert(options.targets.end(), command.targets.begin(), command.targets.end());
   if (command.extended && command.fixed) return base::invalid_argument_error("-E and -F exclude each other");
   options.pattern.syntax = command.fixed      ? client::PatternSyntax::kFixed
                            : command.extended ? client::PatternSyntax::kExtended
@@ -81,14 +85,21 @@ base::StatusOr<int> run(GrepCommand& command) {
   return client::run_grep(connection, command.options, stdout, stderr);
 }
 
+// allow_extra_args(false): CLI11 would take a value `[a-z]` for a list and drop its brackets.
 void add_flags(CLI::App& sub, GrepCommand& command) {
   client::GrepOptions& options = command.options;
   bool& ignore_case = options.pattern.ignore_case;
   sub.add_flag("-E,--extended-regexp", command.extended, "PATTERN is an extended regular expression");
   sub.add_flag("-F,--fixed-strings", command.fixed, "PATTERN is plain text");
   sub.add_flag("-G,--basic-regexp", command.basic, "PATTERN is a basic regular expression (the default)");
-  sub.add_option("-e,--regexp", command.pattern_options, "a pattern; may be repeated")->expected(1)->take_all();
-  sub.add_option("-f,--file", command.pattern_files, "file with a pattern each line")->expected(1)->take_all();
+  sub.add_option("-e,--regexp", command.pattern_options, "a pattern; may be repeated")
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
+  sub.add_option("-f,--file", command.pattern_files, "file with a pattern each line")
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
   sub.add_flag("-i,--ignore-case", ignore_case, "upper and lower case are the same");
   sub.add_flag("-v,--invert-match", options.invert, "select lines that do not match");
   sub.add_flag("-w,--word-regexp", options.pattern.whole_word, "match whole words");
@@ -122,8 +133,8 @@ void add_grep_command(CLI::App& root, Action& action) {
   add_flags(*sub, *command);
   command->endpoint.add_to(*sub);
   command->range.add_to(*sub);
-  sub->add_option("pattern_and_targets", command->positional,
-                  "PATTERN, then a selector {..} or globs HOST, /FILE, HOST:/FILE");
+  sub->add_option("pattern", command->first, "PATTERN; the first target when -e or -f has one");
+  sub->add_option("targets", command->targets, "a selector {..} or globs: HOST, /FILE, HOST:/FILE");
   sub->callback([command, &action] {
     action = [command] {
       const base::StatusOr<int> code = run(*command);

@@ -68,7 +68,7 @@ def test_disk_full_is_503_and_heals(context):
         raise Skip("needs root to mount a tmpfs")
     mount = context.path("small")
     os.makedirs(mount)
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=60m", "tmpfs", mount]).returncode != 0:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300m", "tmpfs", mount]).returncode != 0:
         from harness import Skip
         raise Skip("tmpfs cannot be mounted here")
     try:
@@ -80,8 +80,9 @@ def test_disk_full_is_503_and_heals(context):
         full = None
         for i in range(300):
             if i == 20:
+                space = os.statvfs(mount)
                 with open(ballast, "wb") as file:
-                    file.write(b"x" * (40 << 20))
+                    file.write(b"x" * (space.f_bavail * space.f_frsize - (25 << 20)))
             try:
                 server.push({"app": "full"}, [f"line {i} {j} {'z' * 500}" for j in range(100)])
                 acknowledged += 100
@@ -89,7 +90,7 @@ def test_disk_full_is_503_and_heals(context):
                 assert "503" in str(error), error
                 full = i
                 break
-        assert full is not None, "the disk never became full"
+        assert full is not None and full >= 20, f"refused at push {full}"
         status, _, headers = server.request("POST", "/loki/api/v1/push", body_of(["more"]), JSON)
         assert status == 503 and headers["Retry-After"], status
         count = lambda: sum(1 for _ in server.rows('{app="full"}'))  # noqa: E731

@@ -42,8 +42,9 @@ while not stop:
         file = open(path, "ab", buffering=0)
     due = base + int((time.monotonic() - began) * rate)
     for _ in range(min(due - number, 50)):
-        stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
-        file.write(f"{stamp}.{number % 1000:03d}Z n={number} worker did something with item {number * 7919 % 100003}\n".encode())
+        now = time.time_ns()
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now // 10**9))
+        file.write(f"{stamp}.{now // 1000 % 10**6:06d}Z n={number} worker did something with item {number * 7919 % 100003}\n".encode())
         number += 1
     time.sleep(0.005)
 with open(os.path.join(control, "last"), "w") as last:
