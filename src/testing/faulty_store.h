@@ -13,8 +13,6 @@ namespace cordwood::testing {
 
 enum class StoreOperation { kPut, kPutIfAbsent, kGetRange, kHead, kList, kRemove };
 
-using StoreFault = Fault;
-
 // Asked once a request, in the order of the requests. Thread-safe if the requests come from several threads.
 using StoreFaultPlan = std::function<Fault(StoreOperation operation, const std::string& key)>;
 
