@@ -63,6 +63,24 @@ TEST(LayersTest, ThirdPartyHeadersStayInTheirFolders) {
   }
 }
 
+// Headers that tests share need no special name: what includes googletest is for tests.
+TEST(LayersTest, ProductCodeIncludesNoHeaderOfTests) {
+  const std::vector<SourceFile> files = read_sources("src");
+  std::set<std::string> test_headers;
+  for (const SourceFile& file : files) {
+    if (!has_suffix(file.path, ".h")) continue;
+    for (const Include& include : includes_of(file)) {
+      if (include.name.starts_with("gtest/") || include.name.starts_with("gmock/")) test_headers.insert(file.path);
+    }
+  }
+  for (const SourceFile& file : files) {
+    if (is_test_code(file.path) || test_headers.contains(file.path)) continue;
+    for (const Include& include : includes_of(file)) {
+      EXPECT_FALSE(test_headers.contains("src/" + include.name)) << file.path << " includes " << include.name;
+    }
+  }
+}
+
 TEST(LayersTest, EveryFolderHasAReadmeOfAtMostAScreen) {
   constexpr std::size_t kLinesMax = 60;
   for (const std::string& folder : folders_of_repository()) {
@@ -129,6 +147,7 @@ TEST(CheckThirdPartyTest, KnowsFoldersOfHeaders) {
   EXPECT_THAT(faults("src/query/a.cc", "sys/stat.h"), IsEmpty());
   EXPECT_THAT(faults("src/query/a.cc", "chrono"), IsEmpty());
   EXPECT_THAT(faults("src/query/a.cc", "gtest/gtest.h"), ElementsAre(HasSubstr("tests only")));
+  EXPECT_THAT(faults("src/query/simulated_world.h", "gtest/gtest.h"), IsEmpty());
   EXPECT_THAT(faults("src/query/a_test.cc", "gtest/gtest.h"), IsEmpty());
 }
 
