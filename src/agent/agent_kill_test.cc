@@ -72,7 +72,6 @@ class Story : public SimulatedHost {
     if (one_in(5)) rotate();
     if (one_in(12)) server_.down = !server_.down;
     if (one_in(9)) {
-      if (getenv("TRACE")) fmt::print("kill at {}\n", executor_.clock().monotonic().value / 1000000);
       kill();
       if (lose_checkpoints_ && one_in(4)) (void)files_.remove("/state/checkpoint");
       if (one_in(3)) {
@@ -170,7 +169,7 @@ std::pair<std::uint64_t, std::uint64_t> seeds(std::uint64_t count) {
 
 void tell_stories(std::uint64_t count, bool lose_checkpoints) {
   const auto [first, stories] = seeds(count);
-  if (getenv("TRACE")) base::set_log_level(base::LogLevel::kDebug);
+  if (std::getenv("CORDWOOD_TEST_TRACE") != nullptr) base::set_log_level(base::LogLevel::kDebug);
   for (std::uint64_t seed = first; seed < first + stories; ++seed) {
     SCOPED_TRACE(fmt::format("seed {}", seed));
     Story story(seed);

@@ -48,7 +48,8 @@ void write_generation(ByteWriter& out, const Generation& generation) {
   out.u8(generation.acked.time.has_value() ? 1 : 0);
   out.zigzag(generation.acked.time.value_or(base::UnixNanos{}).value);
   out.varint(generation.order);
-  out.u8(static_cast<std::uint8_t>((generation.history ? 1 : 0) | (generation.finished ? 2 : 0)));
+  out.u8(static_cast<std::uint8_t>((generation.history ? 1 : 0) | (generation.finished ? 2 : 0) |
+                                   (generation.place_known ? 0 : 4)));
   out.zigzag(generation.modified.value);
   out.varint(generation.key.device);
   out.varint(generation.key.inode);
@@ -87,6 +88,7 @@ base::Status read_generation(ByteReader& in, Generation& generation) {
   ASSIGN_OR_RETURN(const std::uint8_t flags, in.u8("flags"));
   generation.history = (flags & 1) != 0;
   generation.finished = (flags & 2) != 0;
+  generation.place_known = (flags & 4) == 0;
   ASSIGN_OR_RETURN(generation.modified.value, in.zigzag("modified"));
   ASSIGN_OR_RETURN(generation.key.device, in.varint("device"));
   ASSIGN_OR_RETURN(generation.key.inode, in.varint("inode"));

@@ -41,6 +41,7 @@ std::string some_bytes() {
   Generation b = some_generation(21);
   b.acked.time.reset();
   b.finished = false;
+  b.place_known = false;
   return encode_checkpoint(checkpoint, {&a, &b});
 }
 
@@ -69,6 +70,8 @@ TEST(Checkpoint, RoundTrips) {
   EXPECT_EQ(generation.gone_since, wanted.gone_since);
   EXPECT_FALSE(read->generations[1].acked.time.has_value());
   EXPECT_FALSE(read->generations[1].finished);
+  EXPECT_FALSE(read->generations[1].place_known);
+  EXPECT_TRUE(generation.place_known);
   ASSERT_EQ(read->journal.points.size(), 2U);
   EXPECT_EQ(read->journal.points[1].cursor, "s=def");
 }

@@ -182,9 +182,11 @@ class FakeServer final : public io::HttpClient {
     StoredSource& source = it->second;
     if (is_new) {
       source.mark = info.base;
+      source.info = info;
       order_.emplace(info.id.generation, order_.size());
     }
-    source.info = info;
+    // What identifies a source may stay as it was registered: the agent must recognise it by that.
+    source.info.path = info.path;
     if (slice.begin != source.mark) {
       ++at_verdicts;
       return core::SliceAt{source.mark};

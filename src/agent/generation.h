@@ -43,6 +43,8 @@ struct Generation {
   // It had been rotated away when first seen: a line without any time takes `modified`.
   bool history = false;
   base::UnixNanos modified;
+  // Whether line and time of `acked` are known; a mark that the server told comes without them.
+  bool place_known = true;
   // Its last byte is acknowledged and nothing more is expected.
   bool finished = false;
   // The file it was read from last, and that file's size and time when `finished` was set: an unchanged file is not
@@ -54,8 +56,6 @@ struct Generation {
   base::UnixNanos gone_since;
 
   // --- of this run ---
-  // Whether line and time of `acked` are known; a mark that the server told comes without them.
-  bool place_known = true;
   bool saved = false;  // the checkpoint on the disk has it, so slices may be sent
   Position read;       // where the next slice begins; acked <= read
   std::uint32_t slices_on_way = 0;

@@ -181,13 +181,15 @@ FileTable::Bind FileTable::may_bind(const FollowedFile& file, const Generation& 
     return plausible || enough ? Bind::kYes : Bind::kNo;
   }
   if (!holder->linked) return moved_away || enough ? Bind::kYes : Bind::kNo;
+  // Only our descriptor has it still: a compressor has made the holder from it, or it was moved to another file system.
+  if (!file.linked) return enough || holder->name.compressed ? Bind::kYes : Bind::kNo;
   // Both exist. A compressor's output beside its input:
   if (file.name.compressed && file.name.uncompressed == holder->path) return Bind::kYes;
   if (holder->name.compressed && holder->name.uncompressed == file.path) return Bind::kYes;
-  // The copy of copytruncate beside the live file, which is about to be truncated:
-  if (!holder->name.rotated && file.name.rotated) {
+  // The copy of copytruncate beside the live file, which is about to be truncated; whichever was seen first.
+  if (holder->name.rotated != file.name.rotated) {
     if (enough) return Bind::kYes;
-    return is_quiet(file) ? Bind::kNo : Bind::kWait;
+    return is_quiet(file.name.rotated ? file : *holder) ? Bind::kNo : Bind::kWait;
   }
   return moved_away && evidence(generation) >= kStrongEvidenceBytes ? Bind::kYes : Bind::kNo;
 }
@@ -201,7 +203,8 @@ void FileTable::bind(FollowedFile& file, Generation& generation) {
   file.exhausted = false;
   file.waiting_bytes = 0;
   FollowedFile* holder = generation.file;
-  if (holder == nullptr || generation.key == file.key) {
+  const bool lives = holder != nullptr && holder->name.rotated && !file.name.rotated && !file.gzip;
+  if (holder == nullptr || lives || generation.key == file.key) {
     if (holder != nullptr) generation.copies.push_back(holder);
     generation.file = &file;
     set_key(generation, file.key);
