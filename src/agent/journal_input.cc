@@ -13,8 +13,8 @@ const base::Hash128 kNothing = base::hash128({});
 }  // namespace
 
 JournalInput::JournalInput(std::unique_ptr<JournalReader> reader, std::string host, std::vector<core::Label> labels,
-                           base::Clock& clock, base::Random& random)
-    : reader_(std::move(reader)), clock_(clock), random_(random) {
+                           base::Random& random)
+    : reader_(std::move(reader)), random_(random) {
   generation_.info.id.host = host;
   generation_.info.path = "journal";
   generation_.info.unit = core::PositionUnit::kRecords;

@@ -15,7 +15,6 @@
 #include "agent/checkpoint.h"
 #include "agent/generation.h"
 #include "agent/status.h"
-#include "base/clock.h"
 #include "base/random.h"
 #include "ingest/native/push_encoder.h"
 
@@ -48,7 +47,7 @@ base::StatusOr<std::unique_ptr<JournalReader>> open_journal();
 class JournalInput {
  public:
   JournalInput(std::unique_ptr<JournalReader> reader, std::string host, std::vector<core::Label> labels,
-               base::Clock& clock, base::Random& random);
+               base::Random& random);
 
   // What the checkpoint knew. `lost_state`: there is none, but the server knows a journal source of this host.
   void restore(const JournalState& state, bool lost_state);
@@ -78,7 +77,6 @@ class JournalInput {
   void add(const JournalReader::Entry& entry, ingest::native::SliceBuilder& builder, std::uint64_t offset);
 
   std::unique_ptr<JournalReader> reader_;
-  base::Clock& clock_;
   base::Random& random_;
   Generation generation_;
   std::vector<JournalPoint> points_;

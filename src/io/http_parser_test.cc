@@ -84,7 +84,7 @@ struct Bad {
 class BadRequests : public testing::TestWithParam<Bad> {};
 
 TEST_P(BadRequests, AreRefusedInAnyPieces) {
-  for (const std::size_t step : {1, 5, 100000}) {
+  for (const std::size_t step : {1U, 5U, 100000U}) {
     HttpRequestParser parser(kHeaderMax, kBodyMax);
     feed(parser, GetParam().message, step);
     ASSERT_TRUE(parser.refusal()) << GetParam().message;

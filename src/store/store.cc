@@ -148,16 +148,16 @@ base::Task<base::StatusOr<core::StoreStatus>> Store::status() {
   status.disk_budget_bytes = impl_->state.disk_budget_bytes;
   Chunks chunks;
   {
-    base::MutexLock lock(impl_->state.mutex);
-    const LiveParts::Totals& totals = impl_->state.parts.totals();
-    const Head& head = impl_->state.head;
+    StoreState& state = impl_->state;
+    base::MutexLock lock(state.mutex);
+    const LiveParts::Totals totals = state.parts.totals();
+    status.head_records = state.head.rows();
+    status.head_bytes = state.head.bytes();
     status.stored_bytes = totals.stored_bytes;
-    status.raw_bytes = totals.raw_bytes + head.line_bytes() + head.rows();
-    status.records = totals.records + head.rows();
+    status.raw_bytes = totals.raw_bytes + state.head.line_bytes() + status.head_records;
+    status.records = totals.records + status.head_records;
     status.parts = totals.parts;
-    status.head_bytes = head.bytes();
-    status.head_records = head.rows();
-    chunks = head.all_chunks();
+    chunks = state.head.all_chunks();
   }
   std::unordered_set<std::uint64_t> streams;  // 64 bits of an id: a count for people
   for (const auto& chunk : chunks) {
