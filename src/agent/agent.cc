@@ -179,12 +179,12 @@ Agent::Impl::Impl(AgentOptions options, AgentDependencies deps, Checkpoint check
       checkpoint_path_(options_.state_directory + "/checkpoint"),
       discovery_(*deps_.files, std::move(include), std::move(exclude)),
       table_(table_options(options_), *deps_.files, clock_, *deps_.random),
-      journal_(journal == nullptr
-                   ? nullptr
-                   : std::make_unique<JournalInput>(std::move(journal), options_.host, table_options(options_).labels, *deps_.random)),
+      journal_(journal == nullptr ? nullptr
+                                  : std::make_unique<JournalInput>(std::move(journal), options_.host,
+                                                                   table_options(options_).labels, *deps_.random)),
       dead_letters_(*deps_.files, options_.state_directory + "/dead-letters"),
       session_(checkpoint, fresh, options_.host, *deps_.random),
-      shipper_({options_.host, options_.batch_bytes, options_.zone}, table_, journal_.get(), dead_letters_),
+      shipper_({options_.host, options_.batch_bytes, options_.zone}, table_, journal_.get(), clock_, dead_letters_),
       wake_(*deps_.executor) {
   table_.restore(std::move(checkpoint.generations), checkpoint.next_order);
   if (journal_ != nullptr) journal_->restore(checkpoint.journal, false);
