@@ -53,10 +53,15 @@ void run_stages(std::string_view stages, std::string_view line) {
 }
 
 void run_parsers(std::string_view line) {
-  static const std::vector<std::string> stages = {
-      "| json", R"(| json a="x.y[0]", b="[\"k\"]", app="app")", "| logfmt --strict --keep-empty", "| logfmt a, b=\"c\"",
-      "| unpack | json | logfmt", R"(| pattern "<a> <_> [<b>] <c>" | a="x")", R"(| regexp "(?P<a>\\w+)=(?P<b>.*)" | b > 5 or b > 1s)",
-      R"(|> "<_> x <_>" or "a" |= ip("10.0.0.0/8") | decolorize)", R"(|~ "(?i)ab.c" | label_format a=app, z="{{.a | trunc 3}}")"};
+  static const std::vector<std::string> stages = {"| json",
+                                                  R"(| json a="x.y[0]", b="[\"k\"]", app="app")",
+                                                  "| logfmt --strict --keep-empty",
+                                                  "| logfmt a, b=\"c\"",
+                                                  "| unpack | json | logfmt",
+                                                  R"(| pattern "<a> <_> [<b>] <c>" | a="x")",
+                                                  R"x(| regexp "(?P<a>\\w+)=(?P<b>.*)" | b > 5 or b > 1s)x",
+                                                  R"x(|> "<_> x <_>" or "a" |= ip("10.0.0.0/8") | decolorize)x",
+                                                  R"(|~ "(?i)ab.c" | label_format a=app, z="{{.a | trunc 3}}")"};
   for (const std::string& one : stages) run_stages(one, line);
 }
 

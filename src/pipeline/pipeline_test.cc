@@ -58,6 +58,10 @@ TEST(Pipeline, JsonPaths) {
             "symbol app=a x= ");
 }
 
+TEST(Pipeline, LogfmtPaths) {
+  EXPECT_EQ(run(R"(| logfmt a="k", b="k", c="z", app="k")", "k=1 j=2"), "k=1 j=2 | a=1 app=a app_extracted=1 b=1 c= ");
+}
+
 TEST(Pipeline, FirstValueWinsOverAllParsers) {
   EXPECT_EQ(run(R"x(| logfmt | label_format y="set" | regexp "(?P<x>.)(?P<y>.)(?P<z>.)")x", "x=1"),
             "x=1 | app=a x=1 y=set z=1 ");

@@ -16,7 +16,7 @@ constexpr std::string_view kUnknown = "unknown";
 // Structured metadata that OTLP records carry.
 constexpr std::string_view kSeverityNumber = "severity_number";
 // A line can nest as deep as it is long.
-constexpr int kJsonDepthMax = 256;
+constexpr int kJsonDepthMax = 100;
 
 struct Spelling {
   std::string_view word;  // lower case
@@ -124,8 +124,8 @@ std::string_view level_from_words(std::string_view line) {
 }
 
 std::vector<std::string> LevelDetector::default_fields() {
-  return {"level",    "LEVEL",        "Level", "log.level", "severity", "SEVERITY",
-          "Severity", "SeverityText", "lvl",   "LVL",       "Lvl"};
+  return {"level",        "LEVEL", "Level", "log.level", "severity",      "SEVERITY",      "Severity",
+          "SeverityText", "lvl",   "LVL",   "Lvl",       "severity_text", "Severity_Text", "SEVERITY_TEXT"};
 }
 
 bool LevelDetector::is_field(std::string_view name) const {

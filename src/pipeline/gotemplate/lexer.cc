@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::string_view kLeft = "{{";
 constexpr std::string_view kRight = "}}";
-constexpr std::string_view kTrimSpace = " \t\r\n";
 constexpr std::array<std::string_view, 9> kKeywords = {"block", "break", "continue", "define",  "else",
                                                        "end",   "if",    "range",    "template"};
 

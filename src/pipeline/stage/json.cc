@@ -13,7 +13,7 @@ namespace cordwood::pipeline {
 namespace {
 
 // Objects inside each other; deeper ones are passed over. A line can nest as deep as it is long.
-constexpr int kDepthMax = 256;
+constexpr int kDepthMax = 100;
 
 // One walk over a line. Stops when everything that the query needs has been found.
 class JsonFlattener {

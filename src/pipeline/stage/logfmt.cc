@@ -91,14 +91,14 @@ class LogfmtPathStage final : public Stage {
 
  private:
   void extract(const LogfmtDecoder& decoder, LabelsBuilder& labels) const {
-    std::string& key = labels.scratch();
-    key.clear();
-    append_sanitized(key, decoder.key());
+    std::string& scratch = labels.scratch();
+    scratch.clear();
+    append_sanitized(scratch, decoder.key());
+    const std::string_view key = labels.arena().copy(scratch);
     for (const Extraction& extraction : extractions_) {
       if (extraction.key != key) continue;
       const std::string_view value = keep_value(decoder.value(), labels);
       labels.set(LabelCategory::kParsed, labels.name_after_clash(extraction.label), value);
-      return;
     }
   }
 
