@@ -137,8 +137,8 @@ TEST(StoreCrash, ThePowerGoesAtTheNthFileOperation) {
 // ----------------------------------------------------------------------------
 
 TEST(StoreCrash, AFlushThatFailsIsTriedAgainAndLosesNothing) {
-  World world;
   bool broken = true;
+  World world;
   testing::StoreFaultPlan plan = [&broken](testing::StoreOperation operation, const std::string&) {
     testing::Fault fault;
     if (broken && operation == testing::StoreOperation::kPut) {

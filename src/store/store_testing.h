@@ -151,6 +151,7 @@ class World {
     objects_read = objects.get();
   }
   ~World() {
+    files.set_fault_hook({});  // it may refer to what the test has destroyed already
     if (store == nullptr) return;
     EXPECT_TRUE(close().ok());
   }
