@@ -20,7 +20,7 @@ const std::vector<Rule>& rules() {
       {"spdlog/", {"base"}},
       {"xxhash.h", {"base"}},
       {"simdjson.h", {"pipeline", "ingest", "exec", "client"}},
-      {"re2/", {"pipeline", "exec", "logql", "agent"}},
+      {"re2/", {"pipeline", "exec", "logql", "agent", "client"}},
       {"zstd", {"codec"}},
       {"zlib.h", {"codec", "agent"}},  // agent: restart points of inflate
       {"snappy", {"codec"}},

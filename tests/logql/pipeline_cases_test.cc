@@ -32,7 +32,9 @@ using TextMap = std::map<std::string, std::string>;
 TextMap text_map(const Row& row, std::string_view name) {
   TextMap out;
   if (!row.has(name)) return out;
-  for (const auto& [key, value] : row.at(name).get_object().value()) {
+  // Named: the range of a for keeps only its own temporary alive.
+  const simdjson::dom::object pairs = row.at(name).get_object().value();
+  for (const auto& [key, value] : pairs) {
     out[std::string(key)] = std::string(value.get_string().value());
   }
   return out;
@@ -70,7 +72,7 @@ std::string text_of(Json json) {
 // What the object `json` says about labels, "" when it agrees.
 std::string compare_labels(std::string_view what, Json want, const TextMap& got) {
   TextMap wanted;
-  for (const auto& [name, value] : want.get_object().value()) wanted[std::string(name)] = text_of(value);
+  for (const auto& [name, value] : want.get_object()) wanted[std::string(name)] = text_of(value);
   return wanted == got ? "" : fmt::format("{}: want {} got {}", what, show(wanted), show(got));
 }
 
@@ -96,7 +98,7 @@ std::string check_stage(const Row& row) {
   std::string_view line = row.has("line") ? row.text("line") : std::string_view();
   const bool keep = (*compiled)->line_filters().matches(line) && (*compiled)->run_stages({time}, line, labels);
 
-  for (const auto& [name, value] : row.at("want").get_object().value()) {
+  for (const auto& [name, value] : row.at("want").get_object()) {
     std::vector<LabelView> got;
     std::string difference;
     if (name == "keep" && value.get_bool().value() != keep) difference = fmt::format("keep: got {}", keep);
@@ -142,7 +144,7 @@ std::string check_line_match(const Row& row) {
   if (!row.has("lines")) return "";
   const core::Labels stream = to_labels(text_map(row, "stream_labels"));
   pipeline::PipelineRun run(*compiled, stream);
-  for (const Json pair : row.at("lines").get_array().value()) {
+  for (const Json pair : row.at("lines").get_array()) {
     const std::string_view line = pair.at(0).get_string().value();
     const bool want = pair.at(1).get_bool().value();
     if (run.process({0}, line, {}) != want) return fmt::format("line {:?}: want {}", line, want);
@@ -160,7 +162,7 @@ std::string check_sample_extract(const Row& row) {
   const std::vector<core::MetadataPair> pairs = to_metadata(metadata);
   pipeline::SampleRun run(*extractor, stream);
   const bool emitted = run.process({0}, row.text("line"), pairs);
-  for (const auto& [name, value] : row.at("want").get_object().value()) {
+  for (const auto& [name, value] : row.at("want").get_object()) {
     if (name == "emitted" && value.get_bool().value() != emitted) return fmt::format("emitted: got {}", emitted);
     if (name == "value" && std::abs(value.get_double().value() - run.value()) > 1e-9 * std::abs(run.value())) {
       return fmt::format("value: want {} got {}", value.get_double().value(), run.value());
@@ -183,7 +185,7 @@ std::string check_pattern_match(const Row& row) {
   pipeline::match_pattern(pattern, line, got);
   if (row.has("captures")) {
     std::vector<std::string_view> want;
-    for (const Json capture : row.at("captures").get_array().value()) want.push_back(capture.get_string().value());
+    for (const Json capture : row.at("captures").get_array()) want.push_back(capture.get_string().value());
     if (want != got) return compare(fmt::format("{}", fmt::join(want, "|")), fmt::format("{}", fmt::join(got, "|")));
   }
   if (row.has("full_match") && row.boolean("full_match") != pipeline::pattern_matches_line(pattern, line)) {
@@ -206,7 +208,7 @@ std::string check_template_func(const Row& row) {
   const auto* function = pipeline::gotemplate::find_function(row.text("func"));
   if (function == nullptr) return "no such function";
   std::vector<Value> arguments;
-  for (const Json argument : row.at("args").get_array().value()) {
+  for (const Json argument : row.at("args").get_array()) {
     if (argument.is_string()) {
       arguments.emplace_back(std::string(argument.get_string().value()));
     } else {
@@ -223,7 +225,7 @@ std::string check_template_func(const Row& row) {
 
 std::vector<std::string> texts(const Row& row, std::string_view name) {
   std::vector<std::string> out;
-  for (const Json text : row.at(name).get_array().value()) out.emplace_back(text.get_string().value());
+  for (const Json text : row.at(name).get_array()) out.emplace_back(text.get_string().value());
   return out;
 }
 

@@ -184,13 +184,16 @@ base::Status decode_json(std::shared_ptr<const std::string> body, StreamLabels& 
   memory->text = simdjson::padded_string(std::string_view(*body));
   batch.buffers.push_back(memory);
   ondemand::document document;
+  bool iterating = false;  // before, the document has no location to ask for
   try {
     document = memory->parser.iterate(memory->text);
+    iterating = true;
     PushReader(labels, add_service_name, filter, batch).read(document);
   } catch (const simdjson::simdjson_error& e) {
     const char* location = nullptr;
     std::size_t offset = 0;
-    if (document.current_location().get(location) == simdjson::SUCCESS && location >= memory->text.data()) {
+    if (iterating && document.current_location().get(location) == simdjson::SUCCESS &&
+        location >= memory->text.data()) {
       offset = static_cast<std::size_t>(location - memory->text.data());
     }
     return base::invalid_argument_error("malformed JSON push body: {} at offset {}", e.what(), offset);
