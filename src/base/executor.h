@@ -96,7 +96,7 @@ class Executor {
 namespace executor_internal {
 // A coroutine that owns itself: destroyed when it ends.
 struct Detached {
-  struct promise_type {
+  struct promise_type {  // NOLINT(readability-identifier-naming): the language asks for this name
     Detached get_return_object() noexcept { return {}; }
     std::suspend_never initial_suspend() noexcept { return {}; }
     std::suspend_never final_suspend() noexcept { return {}; }

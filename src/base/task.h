@@ -103,7 +103,7 @@ class [[nodiscard]] Task {
     T await_resume() {
       if constexpr (!std::is_void_v<T>) {
         CHECK(handle.promise().value.has_value());
-        return std::move(*handle.promise().value);
+        return std::move(*handle.promise().value);  // NOLINT(bugprone-unchecked-optional-access)
       }
     }
   };
