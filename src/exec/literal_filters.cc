@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
+
+#include "exec/regex_literal.h"
 
 namespace cordwood::exec {
 namespace {
@@ -11,12 +14,48 @@ bool changes_line(const logql::Stage& stage) {
          std::holds_alternative<logql::Decolorize>(stage);
 }
 
-bool is_literal(const logql::LineFilter& filter) {
-  if (filter.op != logql::LineFilterOp::kContains && filter.op != logql::LineFilterOp::kNotContains) return false;
-  // U+FFFD also stands for invalid bytes of a line, which only the pipeline's filter knows about.
-  return std::none_of(filter.terms.begin(), filter.terms.end(), [](const logql::LineFilterTerm& term) {
-    return term.is_ip || term.text.empty() || term.text.find("\uFFFD") != std::string::npos;
-  });
+// What a line filter says in substrings.
+struct Literals {
+  std::vector<SubstringFinder> any_of;
+  bool exact = false;  // that is all it says
+};
+
+std::optional<Literals> literals_of_contains(const logql::LineFilter& filter) {
+  Literals result{{}, true};
+  for (const logql::LineFilterTerm& term : filter.terms) {
+    // U+FFFD also stands for invalid bytes of a line, which only the pipeline's filter knows about.
+    if (term.is_ip || term.text.empty() || term.text.find("\uFFFD") != std::string::npos) return std::nullopt;
+    result.any_of.emplace_back(term.text);
+  }
+  return result;
+}
+
+std::optional<Literals> literals_of_regexes(const logql::LineFilter& filter) {
+  Literals result{{}, true};
+  for (const logql::LineFilterTerm& term : filter.terms) {
+    const std::optional<RegexLiterals> literals = literals_of_regex(term.text);
+    if (!literals.has_value()) return std::nullopt;
+    result.exact = result.exact && literals->exact;
+    for (const std::string& text : literals->any_of) {
+      result.any_of.emplace_back(text, literals->fold_case ? Case::kFoldAscii : Case::kExact);
+    }
+  }
+  return result;
+}
+
+std::optional<Literals> literals_of(const logql::LineFilter& filter) {
+  switch (filter.op) {
+    case logql::LineFilterOp::kContains:
+    case logql::LineFilterOp::kNotContains:
+      return literals_of_contains(filter);
+    case logql::LineFilterOp::kRegex:
+    case logql::LineFilterOp::kNotRegex:
+      return literals_of_regexes(filter);
+    case logql::LineFilterOp::kPattern:
+    case logql::LineFilterOp::kNotPattern:
+      break;
+  }
+  return std::nullopt;
 }
 
 void keep_listed(std::vector<std::uint32_t>& rows, const std::vector<std::uint32_t>& listed, bool wanted) {
@@ -36,13 +75,13 @@ LiteralFilters LiteralFilters::take(std::vector<logql::Stage>& stages) {
   for (logql::Stage& stage : stages) {
     line_as_stored = line_as_stored && !changes_line(stage);
     const auto* filter = std::get_if<logql::LineFilter>(&stage);
-    if (!line_as_stored || filter == nullptr || !is_literal(*filter)) {
-      rest.push_back(std::move(stage));
-      continue;
-    }
-    Filter compiled{is_negated(filter->op), {}};
-    for (const logql::LineFilterTerm& term : filter->terms) compiled.any_of.emplace_back(term.text);
-    result.filters_.push_back(std::move(compiled));
+    std::optional<Literals> literals;
+    if (line_as_stored && filter != nullptr) literals = literals_of(*filter);
+    const bool negated = filter != nullptr && is_negated(filter->op);
+    // A line without the literals of a negated regex passes, but one with them may pass too.
+    const bool useful = literals.has_value() && (literals->exact || !negated);
+    if (useful) result.filters_.push_back({negated, std::move(literals->any_of)});
+    if (!useful || !literals->exact) rest.push_back(std::move(stage));
   }
   stages = std::move(rest);
   // What needs to be there is looked for first: it leaves the fewest lines.

@@ -1,4 +1,5 @@
-// Line filters that are plain substrings, taken out of a query's stages and run over whole runs of lines at once.
+// Line filters that are plain substrings, taken out of a query's stages and run over whole runs of lines at once; and
+// what regexes demand in plain substrings, so that the regex engine sees few lines.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +15,10 @@ namespace cordwood::exec {
 // A conjunction. Immutable and thread-safe.
 class LiteralFilters {
  public:
-  // Moves what this class decides out of `stages`: `|=` and `!=` with literal terms, up to the first stage that changes
-  // the line. Each is one of the conditions that a row must meet, so that testing it before its turn changes nothing.
+  // Moves what this class decides out of `stages`, up to the first stage that changes the line: `|=` and `!=` with
+  // literal terms, and regexes that say no more than that. Of other `|~` it takes the literals that a match needs and
+  // leaves the stage. Each is one of the conditions that a row must meet, so that testing it before its turn changes
+  // nothing.
   static LiteralFilters take(std::vector<logql::Stage>& stages);
 
   bool empty() const { return filters_.empty(); }

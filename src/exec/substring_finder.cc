@@ -1,5 +1,6 @@
 #include "exec/substring_finder.h"
 
+#include <algorithm>
 #include <cstring>
 
 #if defined(__x86_64__)
@@ -26,26 +27,67 @@ std::size_t find_plain(std::string_view text, std::size_t from, std::string_view
   return static_cast<std::size_t>(static_cast<const char*>(hit) - text.data());
 }
 
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+}
+char upper(char c) {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c & ~0x20) : c;
+}
+
+bool equals_folded(const char* text, std::string_view lower_needle) {
+  for (std::size_t i = 0; i < lower_needle.size(); ++i) {
+    if (lower(text[i]) != lower_needle[i]) return false;
+  }
+  return true;
+}
+
+std::size_t find_folded(std::string_view text, std::size_t from, std::string_view lower_needle) {
+  for (std::size_t at = from; at + lower_needle.size() <= text.size(); ++at) {
+    if (equals_folded(text.data() + at, lower_needle)) return at;
+  }
+  return SubstringFinder::kNotFound;
+}
+
 #if defined(__x86_64__)
+template <Case kCase>
+bool matches_at(const char* text, std::string_view needle) {
+  if constexpr (kCase == Case::kExact) return std::memcmp(text, needle.data(), needle.size()) == 0;
+  return equals_folded(text, needle);
+}
+
+// A byte in one or both of its cases.
+template <Case kCase>
+struct Probe {
+  __attribute__((target("avx2"))) explicit Probe(char byte)
+      : low(_mm256_set1_epi8(byte)), high(_mm256_set1_epi8(upper(byte))) {}
+  __attribute__((target("avx2"))) __m256i compare(const char* at) const {
+    const __m256i text = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at));
+    const __m256i equal = _mm256_cmpeq_epi8(text, low);
+    if constexpr (kCase == Case::kExact) return equal;
+    return _mm256_or_si256(equal, _mm256_cmpeq_epi8(text, high));
+  }
+  __m256i low;
+  __m256i high;
+};
+
+template <Case kCase>
 __attribute__((target("avx2"))) std::size_t find_avx2(std::string_view text, std::size_t from, std::string_view needle,
                                                       std::size_t probe1, std::size_t probe2) {
-  const __m256i byte1 = _mm256_set1_epi8(needle[probe1]);
-  const __m256i byte2 = _mm256_set1_epi8(needle[probe2]);
+  const Probe<kCase> first(needle[probe1]);
+  const Probe<kCase> second(needle[probe2]);
   const char* data = text.data();
   std::size_t at = from;
   // While 32 starts and the whole needle after the last of them lie in the text.
   for (; at + 31 + needle.size() <= text.size(); at += 32) {
-    const __m256i text1 = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(data + at + probe1));
-    const __m256i text2 = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(data + at + probe2));
-    auto hits = static_cast<std::uint32_t>(
-        _mm256_movemask_epi8(_mm256_and_si256(_mm256_cmpeq_epi8(text1, byte1), _mm256_cmpeq_epi8(text2, byte2))));
+    const __m256i both = _mm256_and_si256(first.compare(data + at + probe1), second.compare(data + at + probe2));
+    auto hits = static_cast<std::uint32_t>(_mm256_movemask_epi8(both));
     while (hits != 0) {
       const std::size_t start = at + static_cast<std::size_t>(__builtin_ctz(hits));
-      if (std::memcmp(data + start, needle.data(), needle.size()) == 0) return start;
+      if (matches_at<kCase>(data + start, needle)) return start;
       hits &= hits - 1;
     }
   }
-  return find_plain(text, at, needle);
+  return kCase == Case::kExact ? find_plain(text, at, needle) : find_folded(text, at, needle);
 }
 #endif
 
@@ -95,8 +137,9 @@ void append_run(const SubstringFinder& finder, std::span<const std::string_view>
 
 }  // namespace
 
-SubstringFinder::SubstringFinder(std::string needle) : needle_(std::move(needle)) {
+SubstringFinder::SubstringFinder(std::string needle, Case folding) : needle_(std::move(needle)), folding_(folding) {
   CHECK(!needle_.empty());
+  if (folding == Case::kFoldAscii) std::transform(needle_.begin(), needle_.end(), needle_.begin(), lower);
   std::size_t rarest = 0;
   for (std::size_t i = 1; i < needle_.size(); ++i) {
     if (rarity(needle_[i]) > rarity(needle_[rarest])) rarest = i;
@@ -115,9 +158,12 @@ SubstringFinder::SubstringFinder(std::string needle) : needle_(std::move(needle)
 std::size_t SubstringFinder::find(std::string_view text, std::size_t from) const {
   if (text.size() < needle_.size() || from > text.size() - needle_.size()) return kNotFound;
 #if defined(__x86_64__)
-  if (vectorised_) return find_avx2(text, from, needle_, first_probe_, second_probe_);
+  if (vectorised_ && folding_ == Case::kExact) {
+    return find_avx2<Case::kExact>(text, from, needle_, first_probe_, second_probe_);
+  }
+  if (vectorised_) return find_avx2<Case::kFoldAscii>(text, from, needle_, first_probe_, second_probe_);
 #endif
-  return find_plain(text, from, needle_);
+  return folding_ == Case::kExact ? find_plain(text, from, needle_) : find_folded(text, from, needle_);
 }
 
 void append_rows_with(const SubstringFinder& finder, std::span<const std::string_view> lines, std::uint32_t base,

@@ -35,6 +35,24 @@ TEST(SubstringFinderTest, AgreesWithStdFindOnRandomText) {
   }
 }
 
+TEST(SubstringFinderTest, FoldsAsciiLettersOnly) {
+  base::SeededRandom random(9);
+  const auto lower = [](std::string text) {
+    for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    return text;
+  };
+  const std::string alphabet("aAbB[{@`\xe1\xc1");
+  for (int round = 0; round < 3000; ++round) {
+    std::string text(random.next() % 200, ' ');
+    for (char& c : text) c = alphabet[random.next() % alphabet.size()];
+    std::string needle(1 + random.next() % 4, ' ');
+    for (char& c : needle) c = alphabet[random.next() % alphabet.size()];
+    const std::size_t wanted = lower(text).find(lower(needle));
+    ASSERT_EQ(SubstringFinder(needle, Case::kFoldAscii).find(text),
+              wanted == std::string::npos ? SubstringFinder::kNotFound : wanted);
+  }
+}
+
 TEST(SubstringFinderTest, NeedlesMayHoldAnyByte) {
   const std::string needle("\0\xff", 2);
   EXPECT_EQ(SubstringFinder(needle).find(std::string_view("a\0\xff", 3)), 1U);
