@@ -37,7 +37,9 @@ class HttpServer {
                                                            HttpHandler handler, base::MetricsRegistry& metrics);
   virtual ~HttpServer() = default;  // stops hard if stop() was not called
   virtual std::uint16_t port() const = 0;
-  // Stops accepting, lets running requests end (at most `grace`), closes idle connections. Blocks.
+  // Stops accepting, closes idle connections, lets running requests end for `grace`, then cancels them (client_gone)
+  // and breaks their connections off. Blocks until every handler has ended, because handlers refer to the rest of the
+  // program; it is logged when one takes long.
   virtual void stop(base::nanoseconds grace) = 0;
 };
 
