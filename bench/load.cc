@@ -139,7 +139,8 @@ class Pusher {
       const Body& body = bodies[index];
       if (options_.rate_bytes > 0) {
         const double due = static_cast<double>(index) * static_cast<double>(options_.body_bytes) / options_.rate_bytes;
-        std::this_thread::sleep_until(begin + std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(due)));
+        std::this_thread::sleep_until(
+            begin + std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(due)));
       }
       send(body, totals);
     }
@@ -212,8 +213,10 @@ int main(int argc, char** argv) {
     }
   }
   std::sort(totals.latencies_ms.begin(), totals.latencies_ms.end());
-  fmt::print("{{\"seconds\":{:.3f},\"raw_bytes\":{},\"lines\":{},\"bodies\":{},\"retries\":{},\"ack_p50_ms\":{:.2f},\"ack_p99_ms\":{:.2f}}}\n",
-             totals.seconds, totals.raw_bytes, totals.lines, totals.bodies, totals.retries,
-             percentile(totals.latencies_ms, 0.5), percentile(totals.latencies_ms, 0.99));
+  fmt::print(
+      "{{\"seconds\":{:.3f},\"raw_bytes\":{},\"lines\":{},\"bodies\":{},\"retries\":{},\"ack_p50_ms\":{:.2f},\"ack_p99_"
+      "ms\":{:.2f}}}\n",
+      totals.seconds, totals.raw_bytes, totals.lines, totals.bodies, totals.retries,
+      percentile(totals.latencies_ms, 0.5), percentile(totals.latencies_ms, 0.99));
   return 0;
 }

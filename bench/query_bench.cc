@@ -139,7 +139,7 @@ int run(int argc, char** argv) {
   app.add_option("--rounds", rounds);
   app.add_option("--threads", threads);
   app.add_flag("--cold", cold);
-  app.add_option("--query", queries);
+  app.add_option("--query", queries)->allow_extra_args(false);
   app.add_option("files", files)->required();
   CLI11_PARSE(app, argc, argv);
   base::ThreadExecutor executor({.threads = threads});
