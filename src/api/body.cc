@@ -23,6 +23,23 @@ std::string media_type_of(const io::HttpRequest& request) {
   return trimmed_lower(type.substr(0, type.find(';')));
 }
 
+base::Status check_media_parameters(const io::HttpRequest& request) {
+  std::string_view rest = request.headers.get("Content-Type");
+  std::size_t semicolon = rest.find(';');
+  while (semicolon != std::string_view::npos) {
+    rest.remove_prefix(semicolon + 1);
+    semicolon = rest.find(';');
+    const std::string parameter = trimmed_lower(rest.substr(0, semicolon));
+    const std::size_t equals = parameter.find('=');
+    // A semicolon at the very end is harmless.
+    if (parameter.empty() && semicolon == std::string_view::npos) break;
+    if (equals == std::string::npos || equals == 0 || equals + 1 == parameter.size()) {
+      return base::invalid_argument_error("mime: invalid media parameter");
+    }
+  }
+  return base::ok_status();
+}
+
 base::StatusOr<core::ContentEncoding> content_encoding_of(const io::HttpRequest& request) {
   const std::string_view sent = request.headers.get("Content-Encoding");
   const std::string name = trimmed_lower(sent);

@@ -15,6 +15,8 @@ namespace cordwood::api {
 
 // The Content-Type without parameters, lower case: "application/json".
 std::string media_type_of(const io::HttpRequest& request);
+// InvalidArgument when its parameters are not `name=value` (RFC 9110, 8.3.1): Loki's push refuses such a body.
+base::Status check_media_parameters(const io::HttpRequest& request);
 
 // Of the Content-Encoding header: "", identity, gzip, deflate, snappy, zstd. InvalidArgument for others.
 base::StatusOr<core::ContentEncoding> content_encoding_of(const io::HttpRequest& request);

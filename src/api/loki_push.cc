@@ -14,6 +14,7 @@ namespace {
 // What the journal is to keep of a body. Loki's senders of protobuf compress with snappy whatever the header says, and
 // some compress that once more; the outer layer is taken off here.
 base::StatusOr<core::EncodedBody> encoded_body(const Call& call) {
+  RETURN_IF_ERROR(check_media_parameters(call.request));
   ASSIGN_OR_RETURN(const core::ContentEncoding encoding, content_encoding_of(call.request));
   core::EncodedBody body;
   body.decoder_version = ingest::kDecoderServiceName;
