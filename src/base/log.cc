@@ -18,6 +18,8 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
       return spdlog::level::warn;
     case LogLevel::kError:
       return spdlog::level::err;
+    case LogLevel::kNone:
+      return spdlog::level::off;
   }
   return spdlog::level::info;
 }
@@ -32,6 +34,8 @@ std::string_view name_of(LogLevel level) {
       return "warn";
     case LogLevel::kError:
       return "error";
+    case LogLevel::kNone:
+      break;
   }
   return "info";
 }
@@ -77,6 +81,7 @@ bool log_enabled(LogLevel level) {
   return logger().should_log(to_spdlog(level));
 }
 void write_log(LogLevel level, std::string_view message) {
+  if (!log_enabled(level)) return;
   logger().log(to_spdlog(level), fmt::format("level={} msg={}", name_of(level), quoted(message)));
 }
 

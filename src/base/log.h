@@ -9,7 +9,8 @@
 
 namespace cordwood::base {
 
-enum class LogLevel { kDebug, kInfo, kWarn, kError };
+// kNone is a level to set, not to write at: for simulations, in which thousands of things fail on purpose.
+enum class LogLevel { kDebug, kInfo, kWarn, kError, kNone };
 
 // Format: logfmt, `ts=2026-01-31T23:59:59.123+0100 level=info msg="flushed parts=3"`. The default level is info.
 void set_log_level(LogLevel level);

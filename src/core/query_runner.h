@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "base/sync.h"
 #include "base/task.h"
+#include "core/explore.h"
 #include "core/ids.h"
 #include "core/labels.h"
 #include "core/record.h"
@@ -19,6 +20,10 @@
 namespace cordwood::core {
 
 enum class Direction { kForward, kBackward };
+
+// Loki's detected_level is worked out by the query (docs/decisions/0005-detected-level-at-query-time.md): never, when
+// the query names it, or also for every row of a log query that is given out.
+enum class LevelUse { kNever, kWhenNamed, kAlways };
 
 // What was done for a query; true figures, not estimates.
 struct QueryStats {
@@ -46,6 +51,7 @@ struct QueryRequest {
   base::nanoseconds interval{0};  // log queries: thin entries
   std::uint32_t limit = 100;      // log queries: entries over all streams
   Direction direction = Direction::kBackward;
+  LevelUse levels = LevelUse::kNever;
   base::CancelToken cancel;
 };
 
@@ -110,6 +116,7 @@ struct RowQuery {
   RowOrder order = RowOrder::kTime;
   std::optional<std::uint64_t> limit;
   std::optional<RowPosition> after;  // go on after this row (kTime only)
+  LevelUse levels = LevelUse::kNever;
   base::CancelToken cancel;
 };
 
@@ -163,6 +170,10 @@ class QueryRunner {
   virtual base::Task<base::StatusOr<std::vector<std::string>>> label_values(SeriesRequest request,
                                                                             std::string name) = 0;
   virtual base::Task<base::StatusOr<IndexStats>> index_stats(SeriesRequest request) = 0;
+  // Unimplemented unless the runner knows how.
+  virtual base::Task<base::StatusOr<Volumes>> volumes(VolumeRequest request);
+  virtual base::Task<base::StatusOr<std::vector<DetectedField>>> detected_fields(FieldsRequest request);
+  virtual base::Task<base::StatusOr<LogPatterns>> patterns(PatternsRequest request);
 };
 
 }  // namespace cordwood::core

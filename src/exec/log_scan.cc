@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "logql/print.h"
+
 namespace cordwood::exec {
 namespace {
 
@@ -25,13 +27,22 @@ bool same_labels(const core::Labels& labels, std::span<const pipeline::LabelView
 
 }  // namespace
 
-base::StatusOr<std::shared_ptr<const LogPlan>> LogPlan::build(const logql::LogExpr& log, base::UnixNanos now) {
+base::StatusOr<std::shared_ptr<const LogPlan>> LogPlan::build(const logql::LogExpr& log, base::UnixNanos now,
+                                                              core::LevelUse levels) {
   std::shared_ptr<LogPlan> plan(new LogPlan());
   ASSIGN_OR_RETURN(plan->selector_, StreamSelector::build(log.matchers));
   std::vector<logql::Stage> stages = log.stages;
   plan->literals_ = LiteralFilters::take(stages);
   const pipeline::PipelineOptions options{.now = now};
   ASSIGN_OR_RETURN(plan->pipeline_, pipeline::Pipeline::build(stages, options));
+  if (levels != core::LevelUse::kNever) {
+    plan->level_in_stages_ = names_level(logql::print(log));
+    // `keep` drops what it does not name.
+    const bool keeps = std::any_of(stages.begin(), stages.end(), [](const logql::Stage& stage) {
+      return std::holds_alternative<logql::KeepLabels>(stage);
+    });
+    plan->level_in_rows_ = levels == core::LevelUse::kAlways && !plan->level_in_stages_ && !keeps;
+  }
   return std::shared_ptr<const LogPlan>(std::move(plan));
 }
 
@@ -63,7 +74,10 @@ core::SharedLabels LogWorker::stream_labels() {
 
 std::optional<core::Row> LogWorker::make_row(const segment::Part& part, const segment::BlockRows& rows,
                                              std::uint32_t row) {
-  if (!run_->process(rows.times[row], rows.lines[row], rows.metadata_of(row))) return std::nullopt;
+  std::span<const core::MetadataPair> metadata = rows.metadata_of(row);
+  const core::Labels& stream = *part.streams()[stream_].labels;
+  if (plan_->level_in_stages_) metadata = level_.with_level(stream, metadata, rows.lines[row]);
+  if (!run_->process(rows.times[row], rows.lines[row], metadata)) return std::nullopt;
   core::Row result;
   result.position = position_of(part, rows, row);
   result.line = std::string(run_->line());
@@ -72,6 +86,7 @@ std::optional<core::Row> LogWorker::make_row(const segment::Part& part, const se
     result.structured_metadata = copy_labels(run_->labels(pipeline::LabelCategory::kStructuredMetadata));
     result.parsed = copy_labels(run_->labels(pipeline::LabelCategory::kParsed));
   }
+  if (plan_->level_in_rows_) add_level(stream, metadata, rows.lines[row], result.structured_metadata);
   result.flags = rows.flags[row];
   result.named = part.sources()[rows.sources[row]].named;
   result.line_number = rows.line_numbers[row];

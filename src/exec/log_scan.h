@@ -9,6 +9,7 @@
 
 #include "base/status.h"
 #include "core/query_runner.h"
+#include "exec/level_column.h"
 #include "exec/literal_filters.h"
 #include "exec/row_page.h"
 #include "exec/row_runs.h"
@@ -23,7 +24,8 @@ namespace cordwood::exec {
 class LogPlan {
  public:
   // InvalidArgument with Loki's text for what Loki rejects when it builds a pipeline.
-  static base::StatusOr<std::shared_ptr<const LogPlan>> build(const logql::LogExpr& log, base::UnixNanos now);
+  static base::StatusOr<std::shared_ptr<const LogPlan>> build(const logql::LogExpr& log, base::UnixNanos now,
+                                                              core::LevelUse levels = core::LevelUse::kNever);
 
   const StreamSelector& selector() const { return selector_; }
   static segment::Columns columns() { return {}; }
@@ -34,6 +36,8 @@ class LogPlan {
   StreamSelector selector_;
   LiteralFilters literals_;
   std::shared_ptr<const pipeline::Pipeline> pipeline_;
+  bool level_in_stages_ = false;  // stages see detected_level
+  bool level_in_rows_ = false;    // stages do not look at it, so only rows that are given out get it
 };
 
 // A thread's part of the work. Not thread-safe.
@@ -62,6 +66,7 @@ class LogWorker {
   std::uint32_t stream_ = 0;
   std::optional<pipeline::PipelineRun> run_;
   core::SharedLabels changed_labels_;  // the last that a stage made of the stream's
+  LevelColumn level_;
 };
 
 }  // namespace cordwood::exec

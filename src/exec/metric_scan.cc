@@ -86,7 +86,7 @@ bool fails_query(const core::Labels& labels) {
 
 base::StatusOr<std::shared_ptr<const MetricPlan>> MetricPlan::build(const logql::RangeAggregation& aggregation,
                                                                     const std::optional<logql::Grouping>& outer,
-                                                                    StepGrid grid, base::UnixNanos now) {
+                                                                    StepGrid grid, base::UnixNanos now, bool levels) {
   const WindowPanes panes(grid, aggregation.range.range, aggregation.range.offset);
   std::shared_ptr<MetricPlan> plan(new MetricPlan(panes));
   ASSIGN_OR_RETURN(plan->selector_, StreamSelector::build(aggregation.range.log.matchers));
@@ -99,13 +99,14 @@ base::StatusOr<std::shared_ptr<const MetricPlan>> MetricPlan::build(const logql:
   plan->kernel_ = kernel_of(aggregation.op, unwrapped);
   plan->quantile_ = aggregation.quantile;
   plan->line_bytes_ = aggregation.op == RangeOp::kBytesRate || aggregation.op == RangeOp::kBytesOverTime;
+  plan->levels_ = levels;
   plan->absent_ = aggregation.op == RangeOp::kAbsentOverTime;
   if (plan->absent_) plan->absent_labels_ = labels_of_equal_matchers(aggregation.range.log.matchers);
   plan->decide_series(aggregation, outer);
   const bool positions = plan->make_aggregator({})->needs_position();
   const std::vector<logql::Stage>& stages = rest.range.log.stages;
   const bool text = std::any_of(stages.begin(), stages.end(), reads_line);
-  plan->columns_ = {.lines = text || !plan->literals_.empty() || plan->line_bytes_,
+  plan->columns_ = {.lines = text || levels || !plan->literals_.empty() || plan->line_bytes_,
                     .positions = positions,
                     .metadata = !plan->ignores_metadata_};
   return std::shared_ptr<const MetricPlan>(std::move(plan));
@@ -113,7 +114,7 @@ base::StatusOr<std::shared_ptr<const MetricPlan>> MetricPlan::build(const logql:
 
 void MetricPlan::decide_series(const logql::RangeAggregation& aggregation,
                                const std::optional<logql::Grouping>& outer) {
-  fixed_series_ = extractor_->only_line_filters();
+  fixed_series_ = extractor_->only_line_filters() && !levels_;
   const std::optional<logql::Grouping>& grouping = aggregation.grouping.has_value() ? aggregation.grouping : outer;
   const bool no_labels = grouping.has_value() && !grouping->without && grouping->labels.empty();
   ignores_metadata_ = fixed_series_ && (no_labels || absent_);
@@ -233,7 +234,9 @@ void MetricWorker::scan_each(const segment::Part& part, const segment::BlockRows
     const std::size_t pane = panes_.pane_of(rows.times[row]);
     if (pane == WindowPanes::kNoPane) continue;
     const std::string_view line = rows.lines.empty() ? std::string_view() : rows.lines[row];
-    if (!sampler_->process(rows.times[row], line, rows.metadata_of(row))) continue;
+    std::span<const core::MetadataPair> metadata = rows.metadata_of(row);
+    if (plan_->levels_) metadata = level_.with_level(*part.streams()[stream_].labels, metadata, line);
+    if (!sampler_->process(rows.times[row], line, metadata)) continue;
     const std::uint32_t series = series_of(sampler_->labels(), sampler_->has_error());
     if (positions) {
       const core::RowPosition position = position_of(part, rows, row);

@@ -9,6 +9,7 @@
 #include "base/memory_budget.h"
 #include "base/status.h"
 #include "core/query_runner.h"
+#include "exec/level_column.h"
 #include "exec/literal_filters.h"
 #include "exec/matrix.h"
 #include "exec/range_aggregator.h"
@@ -24,10 +25,12 @@ namespace cordwood::exec {
 // What is the same for all workers. Immutable and thread-safe after build.
 class MetricPlan {
  public:
-  // `outer` as in pipeline::SampleExtractor::build. Errors: InvalidArgument with Loki's text.
+  // `outer` as in pipeline::SampleExtractor::build. `levels`: rows have detected_level. Errors: InvalidArgument with
+  // Loki's text.
   static base::StatusOr<std::shared_ptr<const MetricPlan>> build(const logql::RangeAggregation& aggregation,
                                                                  const std::optional<logql::Grouping>& outer,
-                                                                 StepGrid grid, base::UnixNanos now);
+                                                                 StepGrid grid, base::UnixNanos now,
+                                                                 bool levels = false);
 
   const StreamSelector& selector() const { return selector_; }
   const WindowPanes& panes() const { return panes_; }
@@ -57,6 +60,7 @@ class MetricPlan {
   core::Labels absent_labels_;
   bool fixed_series_ = false;      // labels do not depend on the row, metadata apart
   bool ignores_metadata_ = false;  // nor on metadata
+  bool levels_ = false;
   segment::Columns columns_;
 };
 
@@ -88,6 +92,7 @@ class MetricWorker {
   std::uint32_t stream_ = 0;
   std::optional<pipeline::SampleRun> sampler_;
   std::optional<std::uint32_t> fixed_series_;
+  LevelColumn level_;
 };
 
 }  // namespace cordwood::exec

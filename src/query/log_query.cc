@@ -52,7 +52,7 @@ base::Task<base::StatusOr<core::LogResult>> run_log_query(const logql::LogExpr& 
   BlockPlan blocks = plan_blocks(parts->parts, selector, range, context);
   // Like Loki, stages are only built, and their errors only seen, when there is something to read.
   if (blocks.blocks.empty() || request.limit == 0) co_return core::LogResult();
-  CO_ASSIGN_OR_RETURN(const auto plan, exec::LogPlan::build(log, context.executor().clock().now()));
+  CO_ASSIGN_OR_RETURN(const auto plan, exec::LogPlan::build(log, context.executor().clock().now(), request.levels));
 
   std::vector<core::Row> kept;
   CO_ASSIGN_OR_RETURN(base::MemoryReservation memory, context.memory().reserve(0));

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "exec/level_column.h"
 #include "exec/metric_evaluator.h"
 #include "exec/range_leaves.h"
 #include "logql/print.h"
@@ -53,7 +54,8 @@ core::TimeRange times_of(const std::vector<exec::RangeLeaf>& leaves, exec::StepG
 
 // The values of all leaves, by the leaf's text.
 base::Task<base::StatusOr<std::map<std::string, exec::Matrix>>> read_leaves(const std::vector<exec::RangeLeaf>& leaves,
-                                                                            exec::StepGrid grid, core::TenantId tenant,
+                                                                            exec::StepGrid grid, bool levels,
+                                                                            core::TenantId tenant,
                                                                             PartProvider& provider,
                                                                             QueryContext& context) {
   std::map<std::string, exec::Matrix> values;
@@ -65,7 +67,7 @@ base::Task<base::StatusOr<std::map<std::string, exec::Matrix>>> read_leaves(cons
   for (const exec::RangeLeaf& leaf : leaves) {
     std::string key = leaf_key(leaf);
     if (values.contains(key)) continue;
-    auto matrix = co_await run_range(leaf, grid, parts->parts, context);
+    auto matrix = co_await run_range(leaf, grid, levels, parts->parts, context);
     if (!matrix.ok()) co_return matrix.status();
     values.emplace(std::move(key), *std::move(matrix));
   }
@@ -154,7 +156,8 @@ base::Task<base::StatusOr<core::QueryResult>> run_metric_query(const logql::Metr
   const core::Limits& limits = context.options().limits;
   CO_ASSIGN_OR_RETURN(const exec::StepGrid grid, make_grid(request, limits));
   const std::vector<exec::RangeLeaf> leaves = exec::range_leaves(expr);
-  auto values = co_await read_leaves(leaves, grid, request.tenant, provider, context);
+  const bool levels = request.levels != core::LevelUse::kNever && exec::names_level(logql::print(expr));
+  auto values = co_await read_leaves(leaves, grid, levels, request.tenant, provider, context);
   if (!values.ok()) co_return values.status();
   std::size_t next = 0;
   const exec::RangeValues range_values = [&](const logql::RangeAggregation&) -> base::StatusOr<exec::Matrix> {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "logql/parse.h"
+#include "query/explore.h"
 #include "query/log_query.h"
 #include "query/look_around.h"
 #include "query/metric_query.h"
@@ -76,6 +77,24 @@ class QueryEngine final : public core::QueryRunner {
     auto parts = co_await provider_.parts(request.tenant, request.range);
     if (!parts.ok()) co_return parts.status();
     co_return index_stats_of(parts->parts, selector, request.range);
+  }
+
+  base::Task<base::StatusOr<core::Volumes>> volumes(core::VolumeRequest request) override {
+    auto parts = co_await provider_.parts(request.tenant, request.range);
+    if (!parts.ok()) co_return parts.status();
+    co_return volumes_of(parts->parts, request);
+  }
+
+  base::Task<base::StatusOr<std::vector<core::DetectedField>>> detected_fields(core::FieldsRequest request) override {
+    QueryContext context(executor_, memory_, options_, request.cancel, options_.limits.query_timeout);
+    auto fields = co_await find_fields(request, provider_, context);
+    co_return fields;
+  }
+
+  base::Task<base::StatusOr<core::LogPatterns>> patterns(core::PatternsRequest request) override {
+    QueryContext context(executor_, memory_, options_, request.cancel, options_.limits.query_timeout);
+    auto patterns = co_await find_patterns(request, provider_, context);
+    co_return patterns;
   }
 
  private:

@@ -52,14 +52,14 @@ base::Task<void> work(Job& job, std::size_t number) {
 
 }  // namespace
 
-base::Task<base::StatusOr<exec::Matrix>> run_range(const exec::RangeLeaf& leaf, exec::StepGrid grid,
+base::Task<base::StatusOr<exec::Matrix>> run_range(const exec::RangeLeaf& leaf, exec::StepGrid grid, bool levels,
                                                    const std::vector<std::shared_ptr<const segment::Part>>& parts,
                                                    QueryContext& context) {
   const exec::WindowPanes panes(grid, leaf.aggregation->range.range, leaf.aggregation->range.offset);
   CO_ASSIGN_OR_RETURN(const exec::StreamSelector selector,
                       exec::StreamSelector::build(leaf.aggregation->range.log.matchers));
   const BlockPlan blocks = plan_blocks(parts, selector, panes.times(), context);
-  auto plan = exec::MetricPlan::build(*leaf.aggregation, leaf.outer, grid, context.executor().clock().now());
+  auto plan = exec::MetricPlan::build(*leaf.aggregation, leaf.outer, grid, context.executor().clock().now(), levels);
   if (!plan.ok()) {
     // Like Loki, stages are only built, and their errors only seen, when there is something to read.
     if (blocks.blocks.empty()) co_return exec::Matrix{grid.count, {}};

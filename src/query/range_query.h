@@ -14,8 +14,8 @@
 
 namespace cordwood::query {
 
-// Rows sorted by labels.
-base::Task<base::StatusOr<exec::Matrix>> run_range(const exec::RangeLeaf& leaf, exec::StepGrid grid,
+// Rows sorted by labels. `levels`: rows have detected_level.
+base::Task<base::StatusOr<exec::Matrix>> run_range(const exec::RangeLeaf& leaf, exec::StepGrid grid, bool levels,
                                                    const std::vector<std::shared_ptr<const segment::Part>>& parts,
                                                    QueryContext& context);
 

@@ -112,7 +112,7 @@ class SourceCursor final : public core::RowCursor {
   base::Task<base::Status> make_plan() {
     planned_ = true;
     CO_ASSIGN_OR_RETURN(const exec::StreamSelector selector, exec::StreamSelector::build(log_->matchers));
-    CO_ASSIGN_OR_RETURN(const auto plan, exec::LogPlan::build(*log_, context_.executor().clock().now()));
+    CO_ASSIGN_OR_RETURN(const auto plan, exec::LogPlan::build(*log_, context_.executor().clock().now(), request_.levels));
     auto parts = co_await provider_.parts(request_.tenant, request_.range);
     if (!parts.ok()) co_return parts.status();
     for (std::string& text : parts->unreadable) context_.add_unreadable(std::move(text));

@@ -66,7 +66,7 @@ class TimeCursor final : public core::RowCursor {
       co_return base::ok_status();
     }
     if (plan_ == nullptr) {
-      CO_ASSIGN_OR_RETURN(plan_, exec::LogPlan::build(*log_, context_.executor().clock().now()));
+      CO_ASSIGN_OR_RETURN(plan_, exec::LogPlan::build(*log_, context_.executor().clock().now(), request_.levels));
     }
     PageRequest page{.direction = request_.direction,
                      .rows_max = rows,

@@ -49,9 +49,11 @@ class Fleet:
         with open(os.path.join(self.control, "last")) as file:
             return int(file.read())
 
-    def rotate(self, style, pause=True):
-        """One rotation; logrotate's own scripts pause the writer around copytruncate and tell it to reopen else."""
-        config = self.context.path(f"rotate-{style}-{pause}.conf")
+    def rotate(self, style, pause=True, start=1):
+        """One rotation; logrotate's own scripts pause the writer around copytruncate and tell it to reopen else. Names
+        count from `start`: a style that follows another one needs lower numbers of its own, because logrotate shifts
+        only the names of its own style and overwrites the others."""
+        config = self.context.path(f"rotate-{style}-{pause}-{start}.conf")
         if not os.path.exists(config):
             if style.startswith("copytruncate"):
                 scripts = f"""  prerotate
@@ -64,7 +66,7 @@ class Fleet:
             else:
                 scripts = f"  postrotate\n    kill -HUP {self.writer.child.pid}\n  endscript\n"
             with open(config, "w") as file:
-                file.write(f"{self.log} {{\n  rotate 1000\n  missingok\n  {STYLES[style]}\n{scripts}}}\n")
+                file.write(f"{self.log} {{\n  rotate 1000\n  start {start}\n  missingok\n  {STYLES[style]}\n{scripts}}}\n")
             os.chmod(config, 0o644)
         logrotate(config, self.context.path("rotate.state"))
 
@@ -86,7 +88,6 @@ def rotations_with_kills(context, count):
     fleet = Fleet(context)
     fleet.start_writer()
     fleet.agent.start()
-    styles = list(STYLES)
     stop = threading.Event()
     kills = {"agent": 0, "server": 0}
 
@@ -109,9 +110,15 @@ def rotations_with_kills(context, count):
     thread = threading.Thread(target=killer)
     thread.start()
     try:
-        for i in range(count):
-            time.sleep(context.random.uniform(0.02, 0.25))
-            fleet.rotate(styles[context.random.randrange(len(styles))])
+        done = 0
+        start = 9000
+        while done < count:
+            style = context.random.choice(list(STYLES))
+            start -= 40
+            for _ in range(min(context.random.randrange(1, 12), count - done)):
+                time.sleep(context.random.uniform(0.02, 0.25))
+                fleet.rotate(style, start=start)
+                done += 1
     finally:
         stop.set()
         thread.join()
