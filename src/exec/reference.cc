@@ -225,7 +225,9 @@ ReferenceVector aggregate_at(const logql::VectorAggregation& node, ReferenceVect
   ReferenceVector result;
   for (auto& [labels, group] : groups) {
     if (node.op == VectorOp::kTopk || node.op == VectorOp::kBottomk || node.op == VectorOp::kApproxTopk) {
-      std::stable_sort(group.begin(), group.end(), by_value);
+      std::sort(group.begin(), group.end(), [&](const ReferenceSample& a, const ReferenceSample& b) {
+        return by_value(a, b) || (!by_value(b, a) && a.labels < b.labels);
+      });
       if (static_cast<std::int64_t>(group.size()) > node.k) group.resize(static_cast<std::size_t>(node.k));
       result.insert(result.end(), group.begin(), group.end());
     } else {

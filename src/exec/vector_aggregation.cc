@@ -69,10 +69,14 @@ bool ranks_before(double a, double b, bool descending) {
   return descending ? a > b : a < b;
 }
 
+// Of equal values the one with the smaller labels is taken: which series came first says nothing, because it depends on
+// the steps that were asked for.
 Matrix take_best(Matrix input, const Groups& groups, std::int64_t k, bool descending) {
   Matrix output{input.steps, {}};
   std::vector<std::size_t> present;
-  for (const std::vector<std::size_t>& rows : groups.rows) {
+  for (std::vector<std::size_t> rows : groups.rows) {
+    std::sort(rows.begin(), rows.end(),
+              [&](std::size_t a, std::size_t b) { return input.rows[a].labels < input.rows[b].labels; });
     std::vector<MatrixRow> taken(rows.size());
     std::vector<std::size_t> order;  // of taken rows, as first chosen
     for (std::size_t step = 0; step < input.steps; ++step) {

@@ -172,6 +172,8 @@ bool AsioHttpServer::wait_until_quiet(base::nanoseconds limit) {
 
 void AsioHttpServer::stop(base::nanoseconds grace) {
   if (std::exchange(stopped_, true)) return;
+  // After a failed open() nobody runs the contexts, and what is posted to them would keep them alive for ever.
+  if (!threads_.front()->thread.joinable()) return;
   shared_->stopping.store(true);
   if (acceptor_) {
     asio::post(threads_.front()->context, [this] {
