@@ -24,6 +24,10 @@ struct Api::State {
     add_loki_push_routes(router);
     add_loki_query_routes(router);
     add_loki_metadata_routes(router);
+    add_loki_volume_routes(router);
+    add_loki_explore_routes(router);
+    add_loki_delete_routes(router);
+    add_loki_legacy_routes(router);
     add_loki_tool_routes(router);
     add_native_push_routes(router);
     add_native_query_routes(router);

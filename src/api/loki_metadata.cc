@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api/errors.h"
+#include "api/loki_labels.h"
 #include "api/loki_params.h"
 #include "api/loki_response.h"
 #include "api/routes.h"
@@ -30,20 +31,14 @@ base::StatusOr<core::SeriesRequest> labels_request(const Call& call) {
 }
 
 base::Task<io::HttpResponse> label_names(Call& call) {
-  base::StatusOr<core::SeriesRequest> request = labels_request(call);
-  if (!request.ok()) co_return error_response(request.status(), Doing::kReading);
-  base::Task<base::StatusOr<std::vector<std::string>>> task = call.deps.queries.label_names(std::move(request).value());
+  base::Task<base::StatusOr<std::vector<std::string>>> task = label_names_of(call);
   const base::StatusOr<std::vector<std::string>> names = co_await task;
   if (!names.ok()) co_return error_response(names.status(), Doing::kReading);
   co_return io::json_response(200, labels_response_json(*names));
 }
 
 base::Task<io::HttpResponse> label_values(Call& call) {
-  base::StatusOr<core::SeriesRequest> request = labels_request(call);
-  if (!request.ok()) co_return error_response(request.status(), Doing::kReading);
-  std::string name = call.path_args.at(0);
-  base::Task<base::StatusOr<std::vector<std::string>>> task =
-      call.deps.queries.label_values(std::move(request).value(), std::move(name));
+  base::Task<base::StatusOr<std::vector<std::string>>> task = label_values_of(call, call.path_args.at(0));
   const base::StatusOr<std::vector<std::string>> values = co_await task;
   if (!values.ok()) co_return error_response(values.status(), Doing::kReading);
   co_return io::json_response(200, labels_response_json(*values));
@@ -82,11 +77,27 @@ base::Task<io::HttpResponse> index_stats(Call& call) {
 
 }  // namespace
 
+base::Task<base::StatusOr<std::vector<std::string>>> label_names_of(Call& call) {
+  CO_ASSIGN_OR_RETURN(core::SeriesRequest request, labels_request(call));
+  base::Task<base::StatusOr<std::vector<std::string>>> task = call.deps.queries.label_names(std::move(request));
+  base::StatusOr<std::vector<std::string>> names = co_await task;
+  co_return names;
+}
+
+base::Task<base::StatusOr<std::vector<std::string>>> label_values_of(Call& call, std::string name) {
+  CO_ASSIGN_OR_RETURN(core::SeriesRequest request, labels_request(call));
+  base::Task<base::StatusOr<std::vector<std::string>>> task =
+      call.deps.queries.label_values(std::move(request), std::move(name));
+  base::StatusOr<std::vector<std::string>> values = co_await task;
+  co_return values;
+}
+
 void add_loki_metadata_routes(Router& router) {
   router.add("GET POST", "/loki/api/v1/labels", label_names);
   router.add("GET POST", "/loki/api/v1/label", label_names);
   router.add("GET POST", "/loki/api/v1/label/{name}/values", label_values);
   router.add("GET POST", "/loki/api/v1/series", series);
+  router.add("GET POST", "/api/prom/series", series);
   router.add("GET POST", "/loki/api/v1/index/stats", index_stats);
 }
 

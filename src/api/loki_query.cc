@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "api/errors.h"
+#include "api/loki_labels.h"
 #include "api/loki_params.h"
 #include "api/loki_response.h"
 #include "api/routes.h"
@@ -10,7 +11,6 @@
 #include "logql/parse.h"
 
 namespace cordwood::api {
-namespace {
 
 base::Status check_entries_limit(std::uint32_t limit, const core::Limits& limits) {
   if (limit <= limits.entries_per_query_max) return base::ok_status();
@@ -18,6 +18,8 @@ base::Status check_entries_limit(std::uint32_t limit, const core::Limits& limits
       "max entries limit per query exceeded, limit > max_entries_limit_per_query ({} > {})", limit,
       limits.entries_per_query_max);
 }
+
+namespace {
 
 base::Task<io::HttpResponse> run(Call& call, core::QueryRequest request) {
   request.tenant = call.tenant;
@@ -27,6 +29,7 @@ base::Task<io::HttpResponse> run(Call& call, core::QueryRequest request) {
   base::StatusOr<core::QueryResult> result = co_await task;
   log_if_slow(call, text, result.ok() ? &result->stats : nullptr, result.status());
   if (!result.ok()) co_return error_response(result.status(), Doing::kReading);
+  result->stats.queue_time = call.queue_time;
   const ResponseOptions options = response_options_of(call.request);
   co_return io::json_response(200, query_response_json(std::move(result).value(), options));
 }
@@ -35,12 +38,14 @@ base::StatusOr<core::QueryRequest> range_request(const Call& call) {
   ASSIGN_OR_RETURN(RangeParams params,
                    parse_range_params(call.params, call.arrival, call.limits().points_per_series_max));
   ASSIGN_OR_RETURN(const logql::Query query, logql::parse(params.query));
+  core::QueryRequest request;
   if (query.is_log()) {
     RETURN_IF_ERROR(check_entries_limit(params.limit, call.limits()));
+    request.levels = core::LevelUse::kAlways;
   } else {
     params.bounds = align_to_step(params.bounds, params.step);
+    request.levels = core::LevelUse::kWhenNamed;
   }
-  core::QueryRequest request;
   request.query = std::move(params.query);
   request.start = params.bounds.start;
   request.end = params.bounds.end;
@@ -61,6 +66,7 @@ base::StatusOr<core::QueryRequest> instant_request(const Call& call) {
   core::QueryRequest request;
   request.query = std::move(params.query);
   request.instant = true;
+  request.levels = core::LevelUse::kWhenNamed;
   request.start = params.time;
   request.end = params.time;
   request.limit = params.limit;

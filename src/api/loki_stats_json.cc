@@ -35,7 +35,7 @@ void write_stats(base::JsonWriter& json, const core::QueryStats& stats, std::uin
   json.key("linesProcessedPerSecond").number(per_second(stats.lines_processed, seconds));
   json.key("totalBytesProcessed").number(stats.bytes_processed);
   json.key("totalLinesProcessed").number(stats.lines_processed);
-  json.key("execTime").number(seconds).key("queueTime").number(0);
+  json.key("execTime").number(seconds).key("queueTime").number(static_cast<double>(stats.queue_time.count()) * 1e-9);
   json.key("subqueries").number(0).key("totalEntriesReturned").number(entries_returned);
   json.key("splits").number(0).key("shards").number(0);
   json.key("totalPostFilterLines").number(stats.lines_matched);

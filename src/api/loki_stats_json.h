@@ -8,7 +8,7 @@
 
 namespace cordwood::api {
 
-// Writes the object. Figures that this engine does not have (queue time, chunk caches) are 0.
+// Writes the object. Figures that this engine does not have (chunk caches, splits, shards) are 0.
 void write_stats(base::JsonWriter& json, const core::QueryStats& stats, std::uint64_t entries_returned);
 
 }  // namespace cordwood::api

@@ -32,6 +32,45 @@ base::Task<io::HttpResponse> build_info(Call& call) {
   co_return io::json_response(200, std::move(body));
 }
 
+// What Logs Drilldown asks at its start: limits under Loki's names, and what it may use.
+base::Task<io::HttpResponse> drilldown_limits(Call& call) {
+  const core::Limits& limits = call.limits();
+  const auto seconds = [](base::nanoseconds value) { return fmt::format("{}s", value.count() / 1'000'000'000); };
+  std::string body;
+  base::JsonWriter json(body);
+  json.begin_object().key("limits").begin_object();
+  json.key("discover_log_levels").boolean(true);
+  json.key("discover_service_name").begin_array();
+  for (const char* name : {"service", "app", "application", "app_name", "name", "app_kubernetes_io_name", "container",
+                           "container_name", "k8s_container_name", "component", "workload", "job", "k8s_job_name"}) {
+    json.string(name);
+  }
+  json.end_array();
+  json.key("log_level_fields").begin_array();
+  for (const char* name : {"level", "LEVEL", "Level", "log.level", "severity", "SEVERITY", "Severity", "SeverityText",
+                           "lvl", "LVL", "Lvl", "severity_text", "Severity_Text", "SEVERITY_TEXT"}) {
+    json.string(name);
+  }
+  json.end_array();
+  json.key("max_entries_limit_per_query").number(std::uint64_t{limits.entries_per_query_max});
+  json.key("max_line_size_truncate").boolean(false);
+  json.key("max_query_bytes_read").string(fmt::format("{}B", limits.query_bytes_read_max));
+  json.key("max_query_length").string("0s").key("max_query_lookback").string("0s");
+  json.key("max_query_range").string(seconds(limits.query_range_max));
+  json.key("max_query_series").number(std::uint64_t{limits.query_series_max});
+  json.key("metric_aggregation_enabled").boolean(false).key("pattern_persistence_enabled").boolean(false);
+  json.key("query_timeout").string(seconds(limits.query_timeout));
+  json.key("retention_period").string("0s");
+  json.key("volume_enabled").boolean(true).key("volume_max_series").number(1000);
+  json.end_object();
+  json.key("maxRelevantLabels").number(50);
+  json.key("pattern_ingester_enabled").boolean(true);
+  json.key("version").string(call.deps.options.version);
+  json.end_object();
+  body += '\n';
+  co_return io::json_response(200, std::move(body));
+}
+
 base::Task<io::HttpResponse> not_built_yet(Call& call) {
   co_return plain_error(501, fmt::format("{} is not supported yet\n", call.request.path));
 }
@@ -40,13 +79,10 @@ base::Task<io::HttpResponse> not_built_yet(Call& call) {
 
 void add_loki_tool_routes(Router& router) {
   router.add("GET POST", "/loki/api/v1/format_query", format_query);
+  router.add("GET", "/loki/api/v1/drilldown-limits", drilldown_limits);
   router.add("GET", "/loki/api/v1/status/buildinfo", build_info, Scope::kInstallation);
   // Rules are not here: Grafana takes a 404 there for "no ruler", and anything else for a fault.
-  for (const char* path :
-       {"/loki/api/v1/tail", "/loki/api/v1/index/volume", "/loki/api/v1/index/volume_range", "/loki/api/v1/patterns",
-        "/loki/api/v1/detected_labels", "/loki/api/v1/detected_fields", "/loki/api/v1/detected_field/{name}/values",
-        "/loki/api/v1/delete", "/loki/api/v1/drilldown-limits", "/api/prom/query", "/api/prom/label",
-        "/api/prom/label/{name}/values", "/api/prom/series", "/api/prom/tail", "/otlp/v1/logs", "/v1/logs"}) {
+  for (const char* path : {"/loki/api/v1/tail", "/api/prom/tail", "/otlp/v1/logs", "/v1/logs"}) {
     router.add("GET POST PUT DELETE", path, not_built_yet);
   }
 }

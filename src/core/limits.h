@@ -28,6 +28,11 @@ struct Limits {
   std::chrono::nanoseconds query_range_max{0};  // of a [range], max_query_range; 0 = none
   std::chrono::nanoseconds query_timeout = std::chrono::minutes(1);
   std::uint64_t query_memory_bytes_max = 512 << 20;
+  // Of one tenant at a time. More wait for their turn, tenants in turn; beyond the queue it is 429.
+  std::uint32_t queries_running_max = 32;
+  std::uint32_t queries_waiting_max = 1000;
+  std::uint32_t tails_max = 2000;          // live tails, max_concurrent_tail_requests
+  std::uint64_t query_bytes_read_max = 0;  // of line text looked at, max_query_bytes_read; 0 = none
 };
 
 }  // namespace cordwood::core

@@ -34,6 +34,7 @@ struct QueryStats {
   std::uint64_t parts_skipped = 0;  // by time, labels or filters
   std::uint64_t blocks_read = 0;
   base::nanoseconds exec_time{0};
+  base::nanoseconds queue_time{0};  // before it began; known to whoever queued it
   // Parts or blocks that could not be read: the answer is not complete. Text for people.
   std::vector<std::string> unreadable;
 };
@@ -52,6 +53,8 @@ struct QueryRequest {
   std::uint32_t limit = 100;      // log queries: entries over all streams
   Direction direction = Direction::kBackward;
   LevelUse levels = LevelUse::kNever;
+  // Too many series: the first ones and a warning, as Logs Drilldown wants it, instead of an error.
+  bool cut_series = false;
   base::CancelToken cancel;
 };
 
@@ -88,6 +91,9 @@ struct QueryResult {
   std::variant<LogResult, MatrixResult, VectorResult, ScalarResult> data;
   QueryStats stats;
   std::vector<std::string> warnings;
+  // A budget (time, memory, bytes) ended the query: this is what it had, and a warning says why. Alerts must take it
+  // for an error.
+  bool partial = false;
 };
 
 // --- the native streaming query: any number of rows at bounded memory ------------------------------------------------
