@@ -8,6 +8,7 @@
 #include "base/hash_map.h"
 #include "exec/grouping.h"
 #include "exec/series_table.h"
+#include "logql/evaluate.h"
 
 namespace cordwood::exec {
 namespace {
@@ -17,7 +18,7 @@ using Cardinality = logql::VectorMatching::Cardinality;
 
 // The value of `left op right`, or absent() where a filtering comparison does not hold. `kept` is what it keeps.
 double merge_values(const logql::BinaryOperation& operation, double left, double right, double kept) {
-  const double result = apply(operation.op, left, right);
+  const double result = logql::evaluate(operation.op, left, right);
   if (!is_comparison(operation.op) || operation.return_bool) return result;
   return result != 0 ? kept : absent();
 }
@@ -198,42 +199,6 @@ class Join {
 };
 
 }  // namespace
-
-double apply(BinaryOp op, double left, double right) {
-  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-  switch (op) {
-    case BinaryOp::kEqual:
-      return left == right ? 1 : 0;
-    case BinaryOp::kNotEqual:
-      return left != right ? 1 : 0;
-    case BinaryOp::kGreater:
-      return left > right ? 1 : 0;
-    case BinaryOp::kGreaterOrEqual:
-      return left >= right ? 1 : 0;
-    case BinaryOp::kLess:
-      return left < right ? 1 : 0;
-    case BinaryOp::kLessOrEqual:
-      return left <= right ? 1 : 0;
-    case BinaryOp::kAdd:
-      return left + right;
-    case BinaryOp::kSub:
-      return left - right;
-    case BinaryOp::kMul:
-      return left * right;
-    case BinaryOp::kDiv:
-      return right == 0 ? kNan : left / right;
-    case BinaryOp::kMod:
-      return right == 0 ? kNan : std::fmod(left, right);
-    case BinaryOp::kPow:
-      return std::pow(left, right);
-    case BinaryOp::kOr:
-    case BinaryOp::kAnd:
-    case BinaryOp::kUnless:
-      break;
-  }
-  CHECK(false);
-  return kNan;
-}
 
 Matrix combine_with_scalar(const logql::BinaryOperation& operation, Matrix vector, double scalar, bool scalar_is_left) {
   for (MatrixRow& row : vector.rows) {

@@ -7,9 +7,6 @@
 
 namespace cordwood::exec {
 
-// Comparisons give 1 or 0. Division and remainder by zero are NaN.
-double apply(logql::BinaryOp op, double left, double right);
-
 // A vector and a scalar: a comparison without bool keeps the vector's value where it holds.
 Matrix combine_with_scalar(const logql::BinaryOperation& operation, Matrix vector, double scalar, bool scalar_is_left);
 

@@ -3,6 +3,7 @@
 #include "exec/binary_operation.h"
 #include "exec/label_replace.h"
 #include "exec/vector_aggregation.h"
+#include "logql/evaluate.h"
 
 namespace cordwood::exec {
 namespace {
@@ -30,7 +31,7 @@ class Evaluator {
     const double* left_scalar = std::get_if<double>(&left);
     const double* right_scalar = std::get_if<double>(&right);
     if (left_scalar != nullptr && right_scalar != nullptr) {
-      return MetricValue(apply(node.op, *left_scalar, *right_scalar));
+      return MetricValue(logql::evaluate(node.op, *left_scalar, *right_scalar));
     }
     if (left_scalar != nullptr) {
       return MetricValue(combine_with_scalar(node, std::get<Matrix>(std::move(right)), *left_scalar, true));

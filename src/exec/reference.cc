@@ -14,6 +14,7 @@
 #include "exec/label_replace.h"
 #include "exec/range_leaves.h"
 #include "exec/window_states.h"
+#include "logql/evaluate.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/sample_extractor.h"
 
@@ -299,7 +300,7 @@ base::StatusOr<ReferenceVector> combine_at(const logql::BinaryOperation& node, c
     }
     const double left_value = swapped ? partner->second->value : sample.value;
     const double right_value = swapped ? sample.value : partner->second->value;
-    const double value = apply(node.op, left_value, right_value);
+    const double value = logql::evaluate(node.op, left_value, right_value);
     if (!is_comparison(node.op) || node.return_bool) {
       result.push_back({labels, value});
     } else if (value != 0) {
@@ -313,7 +314,8 @@ ReferenceVector combine_scalar_at(const logql::BinaryOperation& node, ReferenceV
                                   bool scalar_is_left) {
   ReferenceVector result;
   for (ReferenceSample& sample : vector) {
-    const double value = scalar_is_left ? apply(node.op, scalar, sample.value) : apply(node.op, sample.value, scalar);
+    const double value = scalar_is_left ? logql::evaluate(node.op, scalar, sample.value)
+                                        : logql::evaluate(node.op, sample.value, scalar);
     if (!is_comparison(node.op) || node.return_bool) {
       result.push_back({sample.labels, value});
     } else if (value != 0) {
@@ -351,7 +353,7 @@ class Walker {
     ASSIGN_OR_RETURN(Value right, value(*node.right));
     const double* a = std::get_if<double>(&left);
     const double* b = std::get_if<double>(&right);
-    if (a != nullptr && b != nullptr) return Value(apply(node.op, *a, *b));
+    if (a != nullptr && b != nullptr) return Value(logql::evaluate(node.op, *a, *b));
     if (a != nullptr) return Value(combine_scalar_at(node, std::get<ReferenceVector>(right), *a, true));
     if (b != nullptr) return Value(combine_scalar_at(node, std::get<ReferenceVector>(left), *b, false));
     ASSIGN_OR_RETURN(ReferenceVector result,

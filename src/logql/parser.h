@@ -129,7 +129,4 @@ base::Status meaning_error(std::string_view message);
 // The value of a number token.
 base::StatusOr<double> number_of(std::string_view text);
 
-// The value of two literals, as Loki folds them; comparisons are 0 or 1.
-double fold_literals(BinaryOp op, double left, double right);
-
 }  // namespace cordwood::logql

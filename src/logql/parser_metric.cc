@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "logql/evaluate.h"
 #include "logql/parser.h"
 #include "logql/print.h"
 #include "logql/printer.h"
@@ -181,41 +182,6 @@ base::Status check_vector_aggregation(VectorAggregation& aggregation, const std:
 
 }  // namespace
 
-double fold_literals(BinaryOp op, double left, double right) {
-  switch (op) {
-    case BinaryOp::kEqual:
-      return left == right ? 1 : 0;
-    case BinaryOp::kNotEqual:
-      return left != right ? 1 : 0;
-    case BinaryOp::kGreater:
-      return left > right ? 1 : 0;
-    case BinaryOp::kGreaterOrEqual:
-      return left >= right ? 1 : 0;
-    case BinaryOp::kLess:
-      return left < right ? 1 : 0;
-    case BinaryOp::kLessOrEqual:
-      return left <= right ? 1 : 0;
-    case BinaryOp::kAdd:
-      return left + right;
-    case BinaryOp::kSub:
-      return left - right;
-    case BinaryOp::kMul:
-      return left * right;
-    // Loki gives NaN here, not an infinity.
-    case BinaryOp::kDiv:
-      return right == 0 ? std::numeric_limits<double>::quiet_NaN() : left / right;
-    case BinaryOp::kMod:
-      return right == 0 ? std::numeric_limits<double>::quiet_NaN() : std::fmod(left, right);
-    case BinaryOp::kPow:
-      return std::pow(left, right);
-    case BinaryOp::kOr:
-    case BinaryOp::kAnd:
-    case BinaryOp::kUnless:
-      break;  // literals are not legs of these
-  }
-  return std::numeric_limits<double>::quiet_NaN();
-}
-
 base::StatusOr<Query> Parser::query() {
   ASSIGN_OR_RETURN(Operand operand, parse_expr(1));
   if (!is(TokenKind::kEnd)) return unexpected();
@@ -249,7 +215,7 @@ base::StatusOr<Operand> Parser::apply(BinaryOperation operation, TextOffset at, 
   const Literal* const left_literal = literal_of(left);
   const Literal* const right_literal = literal_of(right);
   if (left_literal != nullptr && right_literal != nullptr) {
-    const double value = fold_literals(operation.op, left_literal->value, right_literal->value);
+    const double value = evaluate(operation.op, left_literal->value, right_literal->value);
     return make_operand(left.at, 1, MetricExpr{left.at, Literal{value}});
   }
   const int depth = std::max(left.depth, right.depth) + 1;

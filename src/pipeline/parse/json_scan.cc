@@ -1,6 +1,7 @@
 #include "pipeline/parse/json_scan.h"
 
 #include "core/go_strings.h"
+#include "pipeline/text/escapes.h"
 #include "pipeline/text/runes.h"
 
 namespace cordwood::pipeline {
@@ -68,24 +69,6 @@ JsonError classify_word(std::string_view word, JsonType& type) {
     return JsonError::kUnknownType;
   }
   return JsonError::kNone;
-}
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-std::optional<char32_t> unicode_escape(std::string_view text) {
-  if (text.size() < 6 || text[0] != '\\' || text[1] != 'u') return std::nullopt;
-  char32_t code = 0;
-  for (std::size_t i = 2; i < 6; ++i) {
-    const int digit = hex_value(text[i]);
-    if (digit < 0) return std::nullopt;
-    code = code << 4 | static_cast<char32_t>(digit);
-  }
-  return code;
 }
 
 // Appends the escape at the start of `text`; its length, or 0 when it is malformed.
