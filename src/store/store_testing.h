@@ -19,11 +19,13 @@
 #include "base/sync.h"
 #include "catalog/mem/mem_catalog.h"
 #include "io/sim_files.h"
+#include "objectstore/local/local_store.h"
 #include "objectstore/mem/mem_store.h"
 #include "segment/mem_part.h"
 #include "segment/reader.h"
 #include "store/object_source.h"
 #include "store/store.h"
+#include "testing/life_executor.h"
 
 namespace cordwood::store {
 
@@ -120,26 +122,12 @@ class TestDecoder final : public core::BodyDecoder {
   }
 };
 
-// Forwards to the executor of the current life. When a process dies its executor is never run again: what it was about
-// to do never happens.
-class LifeExecutor final : public base::Executor {
- public:
-  void post(std::function<void()> work) override { now->post(std::move(work)); }
-  void post_after(base::nanoseconds delay, std::function<void()> work) override {
-    now->post_after(delay, std::move(work));
-  }
-  void post_blocking(std::function<void()> work) override { now->post_blocking(std::move(work)); }
-  base::Clock& clock() override { return now->clock(); }
-  void drive_until(const std::atomic<bool>& done) override { now->drive_until(done); }
-  base::SimExecutor* now = nullptr;
-};
-
 class World {
  public:
   static constexpr std::int64_t kStart = 1'790'000'000'000'000'000;
 
   explicit World(std::uint64_t seed = 1) : seed_(seed), random(seed) {
-    start_life();
+    executor.start_life(++seed_, {kStart});
     catalog = catalog::make_mem_catalog(executor, random);
     objects = std::make_unique<objectstore::MemStore>(executor);
     options.data_directory = "/data";
@@ -162,6 +150,13 @@ class World {
   }
 
   base::Status try_open() {
+    if (objects_on_disk) {
+      auto local = run(objectstore::open_local_store(files, "/data/objects", executor, random));
+      if (!local.ok()) return local.status();
+      testing::bury(std::shared_ptr<objectstore::ObjectStore>(std::move(objects)));
+      objects = *std::move(local);
+      objects_in_use = objects_read = objects.get();
+    }
     metrics.push_back(std::make_unique<base::MetricsRegistry>());
     StoreDependencies deps{&executor, &files, &random, catalog_in_use, objects_in_use, &decoder, metrics.back().get(),
                            {}};
@@ -182,9 +177,8 @@ class World {
   // The process dies: nothing of it runs any more. Memory of the dead is kept, because destroying a suspended store is
   // not something the product can do either.
   void abandon() {
-    static auto* graveyard = new std::vector<std::shared_ptr<void>>();
-    graveyard->push_back(std::shared_ptr<void>(store.release(), [](void*) {}));
-    start_life();
+    testing::bury(std::shared_ptr<Store>(std::move(store)));
+    executor.start_life(++seed_, {kStart});
   }
   void crash() {
     files.crash(++seed_);
@@ -254,16 +248,10 @@ class World {
   std::vector<std::string> journal_files() { return *files.list("/data/journal"); }
 
  private:
-  void start_life() {
-    static auto* executors = new std::vector<std::unique_ptr<base::SimExecutor>>();
-    const base::UnixNanos now = executor.now == nullptr ? base::UnixNanos{kStart} : executor.now->clock().now();
-    executors->push_back(std::make_unique<base::SimExecutor>(++seed_, now));
-    executor.now = executors->back().get();
-  }
   std::uint64_t seed_;
 
  public:
-  LifeExecutor executor;
+  testing::LifeExecutor executor;
   base::SeededRandom random;
   io::SimFiles files;
   TestDecoder decoder;
@@ -271,6 +259,7 @@ class World {
   std::unique_ptr<objectstore::ObjectStore> objects;
   catalog::Catalog* catalog_in_use = nullptr;  // a test may put a failing one in front
   objectstore::ObjectStore* objects_in_use = nullptr;
+  bool objects_on_disk = false;                      // in /data/objects of `files`, opened anew in each life
   objectstore::ObjectStore* objects_read = nullptr;  // what the test itself reads from
   std::vector<std::unique_ptr<base::MetricsRegistry>> metrics;
   StoreOptions options;

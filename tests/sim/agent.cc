@@ -202,7 +202,7 @@ void Agent::learned_mark(Generation& generation, const core::Mark& mark) {
 base::Task<void> Agent::run() {
   while (true) {
     co_await world_.executor.sleep_for(world_.up_to_ms(40));
-    if (world_.quiet) continue;
+    co_await world_.await_noise();
     if (!greeted_) {
       co_await greet();
       continue;

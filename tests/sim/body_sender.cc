@@ -56,11 +56,12 @@ base::Task<void> BodySender::send() {
 base::Task<void> BodySender::run() {
   while (true) {
     co_await world_.executor.sleep_for(world_.up_to_ms(40));
+    co_await world_.await_noise();
     if (waiting_.has_value() && world_.now() - waiting_->first_try > kGiveUpAfter) {
       for (const LineId line : waiting_->lines) truth_.release(line);
       waiting_.reset();
     }
-    if (world_.quiet || (!writing_ && !waiting_.has_value())) continue;
+    if (!writing_ && !waiting_.has_value()) continue;
     co_await send();
   }
 }

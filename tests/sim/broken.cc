@@ -62,7 +62,7 @@ class LateMarks final : public testing::PassingCatalog {
     marks.insert_body_hashes = std::exchange(change.insert_body_hashes, {});
     base::StatusOr<catalog::ChangeResult> result = co_await below_.commit(std::move(change));
     if (result.ok()) {
-      co_await executor_.sleep_for(std::chrono::milliseconds(1));
+      co_await executor_.sleep_for(std::chrono::milliseconds(20));
       base::StatusOr<catalog::ChangeResult> late = co_await below_.commit(std::move(marks));
       if (!late.ok()) co_return late.status();
     }

@@ -34,7 +34,8 @@ base::Task<bool> count_all(World& world, Truth& truth) {
   request.tenant = core::TenantId::default_tenant();
   request.query = fmt::format("sum(count_over_time({}[60d]))", kEverything);
   request.instant = true;
-  request.end = request.start = world.now();
+  // The clock may have jumped back since the newest line.
+  request.end = request.start = world.now() + std::chrono::hours(1);
   base::StatusOr<core::QueryResult> result = co_await world.life().queries->run(std::move(request));
   if (!result.ok() || !result->stats.unreadable.empty()) co_return false;
   const auto* vector = std::get_if<core::VectorResult>(&result->data);
@@ -47,7 +48,7 @@ base::Task<bool> count_all(World& world, Truth& truth) {
 base::Task<void> run_reader(World& world, Truth& truth) {
   while (true) {
     co_await world.executor.sleep_for(world.up_to_ms(150));
-    if (world.quiet) continue;
+    co_await world.await_noise();
     if (world.chance(0.3)) {
       co_await count_all(world, truth);
       continue;

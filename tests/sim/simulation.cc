@@ -35,8 +35,14 @@ class Simulation {
   }
 
  private:
-  void start() {
-    world_.open();
+  bool open() {
+    const base::Status opened = world_.open();
+    if (!opened.ok()) truth_.violate(fmt::format("the server does not open: {}", opened.ToString()));
+    return opened.ok();
+  }
+
+  bool start() {
+    if (!open()) return false;
     for (auto& agent : agents_) {
       if (world_.chance(0.3)) agent->restart();
       world_.executor.spawn(agent->run());
@@ -44,6 +50,7 @@ class Simulation {
     for (auto& sender : senders_) world_.executor.spawn(sender->run());
     world_.executor.spawn(run_reader(world_, truth_));
     world_.executor.spawn(run_operator(this));
+    return true;
   }
 
   void draw_faults() {
@@ -57,16 +64,16 @@ class Simulation {
   }
 
   void live() {
-    start();
+    if (!start()) return;
     draw_faults();
     world_.run_for(world_.up_to_ms(1200));
     if (world_.chance(0.15))
       world_.executor.now->jump_wall_clock(std::chrono::seconds(world_.below(600)) - std::chrono::seconds(300));
     if (world_.chance(0.2)) {
       // Time for what happens seldom: flushes by age, the sweep, merges.
-      world_.quiet = true;
+      world_.begin_quiet();
       world_.run_for(std::chrono::minutes(world_.below(120)));
-      world_.quiet = false;
+      world_.end_quiet();
     }
     world_.run_for(world_.up_to_ms(800));
     if (world_.chance(0.2)) {
@@ -84,7 +91,7 @@ class Simulation {
     World& world = self->world_;
     while (true) {
       co_await world.executor.sleep_for(world.up_to_ms(400));
-      if (world.quiet) continue;
+      co_await world.await_noise();
       base::Status status = base::ok_status();
       if (world.chance(0.3)) {
         status = co_await world.life().store->compact();
@@ -108,12 +115,11 @@ class Simulation {
     world_.heal();
     for (auto& agent : agents_) agent->finish();
     for (auto& sender : senders_) sender->finish();
-    start();
-    if (!wait_for_senders()) return;
-    world_.quiet = true;
+    if (!start() || !wait_for_senders()) return;
+    world_.begin_quiet();
     must_read("at the end");
     world_.crash();
-    world_.open();
+    if (!open()) return;
     must_read("after a power cut");
     if (!world_.run(world_.life().store->flush()).ok()) truth_.violate("with no fault anywhere a flush fails");
     must_read("after a flush");
@@ -123,7 +129,7 @@ class Simulation {
     must_read("after the sweep");
     check_objects();
     world_.close();
-    world_.open();
+    if (!open()) return;
     must_read("after a restart");
     world_.close();
   }

@@ -5,7 +5,6 @@
 
 #include "app/store_parts.h"
 #include "base/log.h"
-#include "base/sync.h"
 #include "catalog/mem/mem_catalog.h"
 #include "objectstore/local/local_store.h"
 #include "objectstore/mem/mem_store.h"
@@ -29,7 +28,7 @@ World::World(std::uint64_t seed, Breakage breakage)
       fault_random_(seed + 1),
       breakage_(breakage),
       objects_on_disk_(seed % 2 == 0) {
-  executor.start_life(seed_, {kStart});
+  start_life();
   catalog_ = catalog::make_mem_catalog(executor, random_);
   mem_objects_ = std::make_unique<objectstore::MemStore>(executor);
   options.data_directory = kData;
@@ -92,19 +91,35 @@ base::Status World::try_open() {
   return status;
 }
 
-void World::open() {
+base::Status World::open() {
   constexpr int kTriesMax = 200;
+  base::Status status = base::ok_status();
   for (int i = 0; i < kTriesMax; ++i) {
-    if (try_open().ok()) return;
+    status = try_open();
+    if (status.ok()) break;
+    // A server that starts on a full disk may have to flush first: an operator makes room.
+    if (status.code() == base::StatusCode::kResourceExhausted) files.set_capacity(UINT64_MAX);
     files.crash(++seed_);
-    executor.start_life(++seed_, {kStart});
+    start_life();
   }
-  CHECK_MSG(false, "the simulated server does not open");
+  return status;
+}
+
+void World::start_life() {
+  executor.start_life(++seed_, {kStart});
+  if (noise_ != nullptr) testing::bury(noise_);
+  noise_ = std::make_shared<base::Event>(executor);
+  noise_->set();
+}
+
+base::Task<void> World::await_noise() {
+  const std::shared_ptr<base::Event> noise = noise_;
+  co_await noise->wait();
 }
 
 void World::bury_life() {
   testing::bury(std::shared_ptr<Life>(std::move(life_)));
-  executor.start_life(++seed_, {kStart});
+  start_life();
 }
 
 void World::crash() {
@@ -168,6 +183,9 @@ void World::heal() {
   network_faults = 0;
   files.set_fault_hook({});
   files.set_capacity(UINT64_MAX);
+  constexpr std::uint64_t kNever = UINT64_MAX / 2;
+  files.fail_operation(kNever, EIO);
+  files.power_off_at(kNever);
 }
 
 base::StatusOr<std::vector<std::string>> World::object_keys() {

@@ -12,6 +12,7 @@
 #include "base/memory_budget.h"
 #include "base/metrics.h"
 #include "base/random.h"
+#include "base/sync.h"
 #include "catalog/catalog.h"
 #include "core/query_runner.h"
 #include "ingest/decoder.h"
@@ -56,10 +57,10 @@ class World {
 
   // --- the process ---
   base::Status try_open();
-  void open();   // until it works
-  void crash();  // the power is cut
-  void kill();   // kill -9
-  void close();  // SIGTERM
+  base::Status open();  // until it works, or for ever did not
+  void crash();         // the power is cut
+  void kill();          // kill -9
+  void close();         // SIGTERM
   bool is_up() const { return life_ != nullptr; }
   Life& life() { return *life_; }
 
@@ -86,8 +87,10 @@ class World {
 
   // No fault of disk, network, catalog or object store from now on.
   void heal();
-  // Senders and readers pause while it is set.
-  bool quiet = false;
+  // Senders and readers pause between the two, and await_noise() ends when they may go on.
+  void begin_quiet() { noise_->reset(); }
+  void end_quiet() { noise_->set(); }
+  base::Task<void> await_noise();
   testing::LifeExecutor executor;
   io::SimFiles files;
   store::StoreOptions options;
@@ -104,6 +107,8 @@ class World {
   base::Status open_parts(Life& life);
   void bury_life();
 
+  void start_life();
+
   std::mt19937_64 dice_;
   std::uint64_t seed_;
   base::SeededRandom random_;        // the product's
@@ -115,6 +120,7 @@ class World {
   std::unique_ptr<io::FileSystem> broken_files_;
   std::unique_ptr<catalog::Catalog> broken_catalog_;
   std::unique_ptr<Life> life_;
+  std::shared_ptr<base::Event> noise_;  // another for each life: nothing may wake the dead
 };
 
 }  // namespace cordwood::sim

@@ -45,6 +45,7 @@ base::StatusOr<std::vector<JournalFile>> Journal::load() {
     const std::optional<std::uint64_t> number = parse_file_name(name.substr(0, file_name(0).size()));
     if (!number.has_value()) continue;
     next_number_ = std::max(next_number_, *number + 1);
+    if (name.ends_with(".tmp")) RETURN_IF_ERROR(file_system_.remove(path));  // a copy that was not finished
     if (name != file_name(*number)) continue;  // *.damaged: kept for a rescue, its number stays taken
     ASSIGN_OR_RETURN(const std::unique_ptr<io::File> file, file_system_.open(path, io::OpenMode::kRead));
     ASSIGN_OR_RETURN(const io::FileStat stat, file->stat());
@@ -75,6 +76,8 @@ base::StatusOr<std::vector<JournalFile>> Journal::load() {
 void Journal::start(std::vector<JournalFile> files, std::uint64_t next_sequence) {
   {
     base::MutexLock lock(mutex_);
+    // Replay may have added one.
+    if (!files.empty()) next_number_ = std::max(next_number_, files.back().header.number + 1);
     files_ = std::move(files);
   }
   next_sequence_ = next_sequence;

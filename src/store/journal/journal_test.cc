@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "base/sim_executor.h"
 #include "io/sim_files.h"
@@ -279,6 +280,7 @@ TEST_F(JournalTest, TakesATornGroupForUnacknowledged) {
   EXPECT_EQ(size(file), content.size());
   close();
   // The same, but a later group says that sequence 3 had been durable.
+  ASSERT_TRUE(files.remove(path(1)).ok()) << "the last group, written again";
   const std::string later = encode_frame(header_of("t"), "later", 4, 3, salt) + "later";
   ASSERT_TRUE(io::replace_file(files, file, content + std::string(lost.size(), '\0') + kept + later).ok());
   read = open();
@@ -323,6 +325,33 @@ TEST_F(JournalTest, GivesAFileUpWhenASyncFails) {
   const Read read = open();
   EXPECT_EQ(read.bodies, (Strings{"one", "two", "three"}));
   EXPECT_TRUE(read.damages.empty());
+  close();
+}
+
+// Found by tests/sim: what the page cache still has after a sync that failed is not made durable by a later sync, and a
+// sender is about to be told that it was stored.
+TEST_F(JournalTest, WritesTheLastGroupAgainBeforeItCounts) {
+  open();
+  ASSERT_TRUE(append("one").ok());
+  files.set_fault_hook([](io::FileOperation operation, const std::string&) {
+    const bool hit = operation == io::FileOperation::kTruncate;
+    return hit ? base::data_loss_error("EIO") : base::ok_status();
+  });
+  files.fail_operation(2, EIO);  // the sync behind the append
+  EXPECT_FALSE(append("unsure").ok());
+  close();
+  files.kill();
+  files.set_fault_hook({});
+  EXPECT_EQ(open().bodies, (Strings{"one", "unsure"}));
+  close();
+  files.crash(1);
+  const Read read = open();
+  EXPECT_EQ(read.bodies, (Strings{"one", "unsure"}));
+  EXPECT_TRUE(read.damages.empty());
+  EXPECT_EQ(*append("three"), 3U);
+  close();
+  files.crash(2);
+  EXPECT_EQ(open().bodies, (Strings{"one", "unsure", "three"}));
   close();
 }
 

@@ -23,7 +23,7 @@ base::StatusOr<std::optional<ReplayedFrame>> Replay::next() {
     if (done == Step::kFileDone) {
       scanner_.reset();
       file_.reset();
-      if (++index_ == journal_.size()) RETURN_IF_ERROR(sync_last_file());
+      if (++index_ == journal_.size()) RETURN_IF_ERROR(write_tail_again());
     }
   }
   return std::optional<ReplayedFrame>();
@@ -59,6 +59,11 @@ base::StatusOr<Replay::Step> Replay::step(std::optional<ReplayedFrame>& out) {
   if (!frame.has_value() || frame->prologue.sequence != expected_) return step_over_damage();
   offset_ = frame->end();
   file.last_sequence = expected_++;
+  if (!limit_.has_value()) {
+    const std::uint64_t durable_through = frame->prologue.durable_through;
+    std::erase_if(unproven_, [=](const ScannedFrame& one) { return one.prologue.sequence <= durable_through; });
+    unproven_.push_back(*frame);
+  }
   if (frame->prologue.sequence <= after_) return Step::kAgain;
   base::StatusOr<FrameHeader> header = decode_frame_header(frame->header, file.path, frame->offset + kPrologueBytes);
   if (!header.ok()) return base::annotate(header.status(), "the checksum fits, so a newer program wrote it");
@@ -121,12 +126,36 @@ base::Status Replay::cut_tail() {
   return base::ok_status();
 }
 
-// Frames that a killed process wrote and did not sync may be in memory of the system only; a repeat of their body is
-// about to be acknowledged.
-base::Status Replay::sync_last_file() {
-  if (journal_.back().last_sequence <= after_) return base::ok_status();
-  ASSIGN_OR_RETURN(const std::unique_ptr<io::File> file, files_.open(journal_.back().path, io::OpenMode::kAppend));
-  return file->sync();
+// Frames of the group that a dead process wrote last may be in the system's memory only, and after a sync that failed
+// no later one makes them durable (fsyncgate); a repeat of their body is about to be acknowledged. So they are written
+// again, to a file of their own that takes its place at once or not at all: its first sequence voids them where they
+// were. The file keeps the epoch, by which unnamed rows are named.
+base::Status Replay::write_tail_again() {
+  std::erase_if(unproven_, [this](const ScannedFrame& one) { return one.prologue.sequence <= after_; });
+  if (unproven_.empty()) return base::ok_status();
+  JournalFile& last = journal_.back();
+  JournalFile copy;
+  copy.header = last.header;
+  copy.header.number = last.header.number + 1;
+  copy.header.first_sequence = unproven_.front().prologue.sequence;
+  copy.header.salt = base::hash64(fmt::format("{} {}", last.header.salt, copy.header.number));
+  copy.path = io::parent_directory(last.path) + "/" + file_name(copy.header.number);
+  copy.last_sequence = last.last_sequence;
+  std::string bytes = encode_file_header(copy.header);
+  for (const ScannedFrame& frame : unproven_) {
+    ASSIGN_OR_RETURN(const FrameHeader header,
+                     decode_frame_header(frame.header, last.path, frame.offset + kPrologueBytes));
+    bytes +=
+        encode_frame(header, *frame.body, frame.prologue.sequence, copy.header.first_sequence - 1, copy.header.salt);
+    bytes += *frame.body;
+  }
+  copy.bytes = bytes.size();
+  RETURN_IF_ERROR(io::replace_file(files_, copy.path, bytes));
+  last.last_sequence = copy.header.first_sequence - 1;
+  unproven_.clear();
+  journal_.push_back(std::move(copy));
+  ++index_;  // it has been read already
+  return base::ok_status();
 }
 
 void Replay::report(std::uint64_t begin, std::uint64_t end, std::uint64_t next_sequence) {

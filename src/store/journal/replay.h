@@ -38,14 +38,14 @@ struct Damage {
   std::uint64_t last_sequence = 0;
 };
 
-// One thread at a time; calls block. Holds one frame and a window of the file in memory.
+// One thread at a time; calls block. Holds the frames of one group and a window of the file in memory.
 class Replay {
  public:
   // Frames after `after` are given. `files` is sorted by number, headers are valid.
   Replay(io::FileSystem& files, std::vector<JournalFile> journal, std::uint64_t after);
 
   // The next frame; none at the end, when the tail has been cut and what is left is durable. An error is one of the
-  // disk: nothing can be said about the journal, and nothing was changed.
+  // disk: nothing can be said about the journal, and nothing that was acknowledged was changed.
   base::StatusOr<std::optional<ReplayedFrame>> next();
 
   // Valid once next() gave none.
@@ -65,7 +65,7 @@ class Replay {
   // Says a frame from `frame` on that the sequence `expected_` had been durable?
   base::StatusOr<bool> proves_loss(const ScannedFrame& frame);
   base::Status cut_tail();
-  base::Status sync_last_file();
+  base::Status write_tail_again();
   void report(std::uint64_t begin, std::uint64_t end, std::uint64_t next_sequence);
 
   io::FileSystem& files_;
@@ -77,6 +77,8 @@ class Replay {
   std::optional<FileScanner> scanner_;
   std::uint64_t offset_ = 0;
   std::optional<std::uint64_t> limit_;  // first sequence of the next file
+  // Frames of the last file that no later frame calls durable: at most the group that was written last.
+  std::vector<ScannedFrame> unproven_;
   std::vector<Damage> damages_;
 };
 
