@@ -1,0 +1,152 @@
+#include "codec/line_encoder.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "codec/lines/column_writer.h"
+#include "codec/lines/page_writer.h"
+#include "codec/lines/section.h"
+#include "codec/lines/table_builder.h"
+#include "codec/lines/text_cut.h"
+#include "codec/zstd.h"
+
+namespace cordwood::codec {
+
+namespace {
+
+constexpr int kFlushZstdLevel = 3;
+constexpr int kCompactionZstdLevel = 12;
+
+struct PendingText {
+  std::vector<std::uint32_t> rows_of_templates;
+  std::uint32_t rows = 0;
+  std::string ids;
+};
+
+// A block whose directory waits for the last templates of the row group.
+struct PendingBlock {
+  lines::Directory directory;
+  std::vector<std::string> constants;
+};
+
+}  // namespace
+
+void EncodedLines::clear() {
+  templates.clear();
+  blocks.clear();
+  raw_rows = 0;
+}
+
+struct LineEncoder::State {
+  explicit State(const LineEncoderOptions& options)
+      : compressor(options.level == LineEncoderLevel::kFlush ? kFlushZstdLevel : kCompactionZstdLevel) {}
+
+  void join_lines(std::span<const std::string_view> lines);
+  void cut_text(std::span<const lines::Span> rows, std::uint32_t text, EncodedLines& out);
+  PendingBlock encode_block(std::span<const std::string_view> lines, EncodedLines& out);
+  void place_streams(PendingBlock& block, std::string& pages);
+  void write_directory(PendingBlock& block, std::string& out);
+
+  ZstdCompressor compressor;
+  lines::TableBuilder table;
+  lines::TextCut cut;
+  lines::ColumnWriter column_writer;
+  std::string buffer;  // the lines of the block, one after another
+  std::vector<lines::Span> rows;
+  std::vector<PendingText> texts;
+  std::vector<lines::PendingColumn> columns;
+};
+
+LineEncoder::LineEncoder(const LineEncoderOptions& options) : state_(std::make_unique<State>(options)) {}
+LineEncoder::~LineEncoder() = default;
+LineEncoder::LineEncoder(LineEncoder&&) noexcept = default;
+LineEncoder& LineEncoder::operator=(LineEncoder&&) noexcept = default;
+
+void LineEncoder::State::join_lines(std::span<const std::string_view> lines) {
+  std::uint64_t bytes = 0;
+  for (std::string_view line : lines) bytes += line.size();
+  CHECK(!lines.empty() && lines.size() <= kLineBlockRowsMax);
+  CHECK(bytes <= (lines.size() == 1 ? kLineBytesMax : kLineBlockBytesMax));
+  buffer.clear();
+  buffer.reserve(bytes);
+  rows.clear();
+  for (std::string_view line : lines) {
+    auto begin = static_cast<std::uint32_t>(buffer.size());
+    buffer.append(line);
+    rows.push_back({begin, static_cast<std::uint32_t>(buffer.size())});
+  }
+}
+
+void LineEncoder::State::cut_text(std::span<const lines::Span> text_rows, std::uint32_t text, EncodedLines& out) {
+  cut.run(buffer.data(), text_rows, text, table);
+  if (text == 0) out.raw_rows += cut.raw_rows();
+  texts.resize(table.text_count());
+  PendingText& pending = texts[text];
+  pending.rows = static_cast<std::uint32_t>(text_rows.size());
+  pending.rows_of_templates.assign(cut.rows_of_templates().begin(), cut.rows_of_templates().end());
+  lines::append_ids(cut.ids(), pending.rows_of_templates.size(), pending.ids);
+  columns.resize(table.column_count());
+  for (const lines::TextCut::ColumnValues& column : cut.columns()) {
+    column_writer.write(buffer.data(), column.values, columns[column.column]);
+  }
+}
+
+PendingBlock LineEncoder::State::encode_block(std::span<const std::string_view> lines, EncodedLines& out) {
+  join_lines(lines);
+  texts.clear();
+  columns.clear();
+  cut_text(rows, 0, out);
+  PendingBlock block;
+  block.directory.line_bytes = buffer.size();
+  place_streams(block, out.blocks.emplace_back().pages);
+  return block;
+}
+
+void LineEncoder::State::place_streams(PendingBlock& block, std::string& pages) {
+  lines::PageWriter writer(compressor);
+  for (PendingText& text : texts) {
+    lines::TextEntry& entry = block.directory.texts.emplace_back();
+    entry.rows = text.rows;
+    entry.rows_of_templates = std::move(text.rows_of_templates);
+    if (entry.has_ids()) entry.ids = writer.add(text.ids);
+  }
+  for (lines::PendingColumn& column : columns) {
+    for (std::uint32_t i = 0; i < lines::stream_count(column.entry); ++i) {
+      column.entry.streams[i] = writer.add(column.streams[i]);
+    }
+    block.directory.columns.push_back(column.entry);
+    block.constants.push_back(std::move(column.constant));
+  }
+  block.directory.pages = writer.finish(pages);
+}
+
+void LineEncoder::State::write_directory(PendingBlock& block, std::string& out) {
+  lines::Directory& directory = block.directory;
+  directory.texts.resize(table.text_count());
+  for (std::uint32_t i = 0; i < directory.texts.size(); ++i) {
+    directory.texts[i].rows_of_templates.resize(table.shapes(i).size());
+  }
+  for (std::size_t i = 0; i < block.constants.size(); ++i) directory.columns[i].info.constant = block.constants[i];
+  directory.columns.resize(table.column_count());
+  std::string raw;
+  lines::write_directory(directory, raw);
+  lines::append_section(raw, compressor, out);
+}
+
+void LineEncoder::encode(std::span<const std::string_view> lines, EncodedLines& out) {
+  encode_group(std::span(&lines, 1), out);
+}
+
+void LineEncoder::encode_group(std::span<const std::span<const std::string_view>> blocks, EncodedLines& out) {
+  out.clear();
+  state_->table.clear();
+  state_->table.add_text();
+  std::vector<PendingBlock> pending;
+  for (std::span<const std::string_view> lines : blocks) pending.push_back(state_->encode_block(lines, out));
+  for (std::size_t i = 0; i < pending.size(); ++i) state_->write_directory(pending[i], out.blocks[i].directory);
+  std::string raw;
+  state_->table.write(raw);
+  lines::append_section(raw, state_->compressor, out.templates);
+}
+
+}  // namespace cordwood::codec

@@ -1,0 +1,46 @@
+// The values of one column -> the smallest encoding.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "codec/lines/cutter.h"
+#include "codec/lines/directory.h"
+
+namespace cordwood::codec::lines {
+
+// A column with its streams, before they have places in pages.
+struct PendingColumn {
+  ColumnEntry entry;
+  std::string constant;  // entry.info.constant points here once it has its place
+  std::array<std::string, kStreamsMax> streams;
+};
+
+// Keeps its memory between columns.
+class ColumnWriter {
+ public:
+  // At least one value.
+  void write(const char* buffer, std::span<const Span> values, PendingColumn& out);
+
+ private:
+  bool constant(PendingColumn& out);
+  bool integers(PendingColumn& out);
+  bool dictionary(PendingColumn& out);
+  void bytes(PendingColumn& out);
+  void measure(ColumnInfo& info);
+  std::string_view value(std::size_t i) const { return {buffer_ + values_[i].begin, values_[i].size()}; }
+
+  const char* buffer_ = nullptr;
+  std::span<const Span> values_;
+  std::vector<std::uint64_t> numbers_;
+};
+
+// Ids of id_bytes(count) bytes.
+void append_ids(std::span<const std::uint32_t> ids, std::uint64_t count, std::string& out);
+void append_ids(std::span<const std::uint16_t> ids, std::uint64_t count, std::string& out);
+
+}  // namespace cordwood::codec::lines

@@ -1,0 +1,35 @@
+// Streams -> pages. Small streams share a page: compressed together they are smaller, and a page has its price.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "codec/lines/directory.h"
+
+namespace cordwood::codec {
+class ZstdCompressor;
+}
+
+namespace cordwood::codec::lines {
+
+class PageWriter {
+ public:
+  explicit PageWriter(ZstdCompressor& compressor) : compressor_(compressor) {}
+
+  // Streams must come in the order in which the directory names them.
+  StreamEntry add(std::string_view stream);
+  // Appends all pages to `out`. Then the writer is empty.
+  std::vector<PageEntry> finish(std::string& out);
+
+ private:
+  void close(std::size_t page, std::string_view raw);
+
+  ZstdCompressor& compressor_;
+  std::vector<PageEntry> pages_;
+  std::vector<std::string> stored_;
+  std::string pool_;
+  std::size_t pool_page_ = 0;
+};
+
+}  // namespace cordwood::codec::lines

@@ -1,0 +1,54 @@
+// The template table of a row group while it is written.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/hash_map.h"
+
+namespace cordwood::codec::lines {
+
+// Templates of one text that begin alike share the columns of their common beginning: a column is a node of the trie of
+// all templates, named by the static text up to it.
+class TableBuilder {
+ public:
+  struct Shape {
+    std::vector<std::string> texts;      // the static text before each variable, then the text after the last
+    std::vector<std::uint32_t> columns;  // one less than texts
+  };
+
+  void clear();
+  // Gives the new text's index.
+  std::uint32_t add_text();
+  // The number, within `text`, of the template with these static texts; if new, adds it. With `rest` its last variable
+  // is the rest of the line, which shares its column only with other rests, and there is no text after it. Nothing
+  // (kRefused) if a cap is in the way.
+  static constexpr std::uint32_t kRefused = 0xffffffff;
+  std::uint32_t intern(std::uint32_t text, std::span<const std::string_view> texts, bool rest);
+
+  std::size_t text_count() const { return texts_.size(); }
+  std::span<const Shape> shapes(std::uint32_t text) const { return texts_[text].shapes; }
+  std::uint32_t column_count() const { return static_cast<std::uint32_t>(nested_.size()); }
+  // The text that a column's values are cut by; added if there is none yet. 0: no more texts.
+  std::uint32_t nested_text(std::uint32_t column);
+
+  void write(std::string& raw) const;
+
+ private:
+  struct Text {
+    std::vector<Shape> shapes;
+    base::StringMap<std::uint32_t> by_key;
+    base::StringMap<std::uint32_t> columns;  // by trie node and static text
+  };
+  std::uint32_t column_of(Text& text, std::uint32_t parent, std::string_view before, char kind);
+
+  std::vector<Text> texts_;
+  std::vector<std::uint32_t> nested_;  // of each column: its text or 0
+  std::uint32_t templates_ = 0;
+  std::uint64_t static_bytes_ = 0;
+};
+
+}  // namespace cordwood::codec::lines

@@ -1,0 +1,195 @@
+#include "codec/lines/text_cut.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "base/hash_map.h"
+#include "codec/lines/format.h"
+#include "codec/lines/word_set.h"
+#include "codec/template_table.h"
+
+namespace cordwood::codec::lines {
+
+namespace {
+
+// Rows that a template needs for paying its text and its columns' entries in the directory.
+constexpr std::uint32_t kRowsMin = 12;
+// Of all rows of a text together; bounds memory. Afterwards each row is one variable.
+constexpr std::uint32_t kTextVariablesMax = 2u << 20;
+
+}  // namespace
+
+void TextCut::run(const char* buffer, std::span<const Span> rows, std::uint32_t text, TableBuilder& table) {
+  buffer_ = buffer;
+  rows_ = rows;
+  raw_rows_ = 0;
+  cutter_.learn(buffer, rows);
+  find_shapes(kTextVariablesMax);
+  choose_templates(text, table);
+  fill_columns(text, table);
+}
+
+std::string_view TextCut::text_before(std::size_t row, std::uint32_t variable) const {
+  std::span<const Span> vars = variables(row);
+  std::uint32_t begin = variable == 0 ? rows_[row].begin : vars[variable - 1].end;
+  std::uint32_t end = variable == vars.size() ? rows_[row].end : vars[variable].begin;
+  return {buffer_ + begin, end - begin};
+}
+
+std::uint64_t TextCut::shape_hash(std::size_t row) const {
+  std::uint64_t hash = 0;
+  auto count = static_cast<std::uint32_t>(variables(row).size());
+  for (std::uint32_t i = 0; i <= count; ++i) {
+    std::string_view text = text_before(row, i);
+    hash = std::rotl(hash, 23) ^ word_hash(text.data(), text.size());
+    hash *= 0x9fb21c651e98df25;
+  }
+  return hash ^ (hash >> 31);
+}
+
+bool TextCut::same_shape(std::size_t a, std::size_t b) const {
+  auto count = static_cast<std::uint32_t>(variables(a).size());
+  if (count != variables(b).size()) return false;
+  for (std::uint32_t i = 0; i <= count; ++i) {
+    if (text_before(a, i) != text_before(b, i)) return false;
+  }
+  return true;
+}
+
+std::uint32_t TextCut::shape_of(std::size_t row, std::uint64_t hash) {
+  if (shapes_.size() * 2 >= shape_slots_.size()) {
+    shape_slots_.assign(std::max<std::size_t>(1'024, shape_slots_.size() * 4), kNoColumn);
+    for (std::uint32_t s = 0; s < shapes_.size(); ++s) {
+      std::size_t i = shapes_[s].hash & (shape_slots_.size() - 1);
+      while (shape_slots_[i] != kNoColumn) i = (i + 1) & (shape_slots_.size() - 1);
+      shape_slots_[i] = s;
+    }
+  }
+  std::size_t i = hash & (shape_slots_.size() - 1);
+  for (; shape_slots_[i] != kNoColumn; i = (i + 1) & (shape_slots_.size() - 1)) {
+    const Shape& shape = shapes_[shape_slots_[i]];
+    if (shape.hash == hash && same_shape(shape.row, row)) return shape_slots_[i];
+  }
+  shape_slots_[i] = static_cast<std::uint32_t>(shapes_.size());
+  shapes_.push_back({.hash = hash,
+                     .row = static_cast<std::uint32_t>(row),
+                     .variables = static_cast<std::uint32_t>(variables(row).size())});
+  return shape_slots_[i];
+}
+
+void TextCut::find_shapes(std::uint32_t variables_left) {
+  variables_.clear();
+  first_.assign(1, 0);
+  shape_of_row_.clear();
+  shapes_.clear();
+  shape_slots_.clear();
+  for (std::size_t row = 0; row < rows_.size(); ++row) {
+    std::uint32_t left = variables_left - std::min(variables_left, static_cast<std::uint32_t>(variables_.size()));
+    if (left < kVariablesMax) {
+      variables_.push_back(rows_[row]);
+    } else {
+      cutter_.cut(buffer_, rows_[row], kVariablesMax, variables_);
+    }
+    first_.push_back(static_cast<std::uint32_t>(variables_.size()));
+    std::uint32_t shape = shape_of(row, shape_hash(row));
+    ++shapes_[shape].rows;
+    shape_of_row_.push_back(shape);
+  }
+}
+
+void TextCut::choose_templates(std::uint32_t text, TableBuilder& table) {
+  std::vector<Shape*> order;
+  for (Shape& shape : shapes_) order.push_back(&shape);
+  std::ranges::stable_sort(order, [](const Shape* a, const Shape* b) { return a->rows > b->rows; });
+  std::vector<Shape*> orphans;
+  for (Shape* shape : order) {
+    if (shape->rows < kRowsMin || !add_template(*shape, true, text, table)) orphans.push_back(shape);
+  }
+  share_beginnings(orphans, kRowsMin);
+  for (Shape* shape : orphans) {
+    while (!add_template(*shape, false, text, table)) shape->kept = 0;
+  }
+}
+
+void TextCut::share_beginnings(std::span<Shape*> orphans, std::uint32_t rows_min) {
+  // Rows that share their first k variables and the text before them, by a hash of these: a collision only makes the
+  // choice a poor one.
+  base::IntegerMap<std::uint64_t, std::uint32_t> rows;
+  auto each_beginning = [this](const Shape& shape, auto&& visit) {
+    std::uint64_t hash = 0x51ed270b;
+    for (std::uint32_t i = 0; i < shape.variables; ++i) {
+      std::string_view part = text_before(shape.row, i);
+      hash = (std::rotl(hash, 23) ^ word_hash(part.data(), part.size())) * 0x9fb21c651e98df25;
+      if (!visit(hash, i + 1)) return;
+    }
+  };
+  // Depth by depth, so that each only costs as long as others share it.
+  for (Shape* shape : orphans) {
+    each_beginning(*shape, [&](std::uint64_t hash, std::uint32_t) { return (rows[hash] += shape->rows) != 0; });
+  }
+  for (Shape* shape : orphans) {
+    shape->kept = 0;
+    each_beginning(*shape, [&](std::uint64_t hash, std::uint32_t depth) {
+      if (rows[hash] < rows_min) return false;
+      shape->kept = depth;
+      return true;
+    });
+    shape->kept = std::min(shape->kept, kVariablesMax - 1);
+  }
+}
+
+bool TextCut::add_template(Shape& shape, bool whole, std::uint32_t text, TableBuilder& table) {
+  std::vector<std::string_view> texts;
+  std::uint32_t count = whole ? shape.variables + 1 : shape.kept;
+  for (std::uint32_t i = 0; i < count; ++i) texts.push_back(text_before(shape.row, i));
+  if (!whole) texts.insert(texts.end(), 2, std::string_view());
+  std::uint32_t number = table.intern(text, texts, !whole);
+  if (number == TableBuilder::kRefused) return false;
+  if (whole) shape.kept = shape.variables + 1;
+  shape.number = number;
+  return true;
+}
+
+void TextCut::fill_columns(std::uint32_t text, const TableBuilder& table) {
+  std::span<const TableBuilder::Shape> made = table.shapes(text);
+  rows_of_templates_.assign(made.size(), 0);
+  ids_.resize(rows_.size());
+  for (std::size_t row = 0; row < rows_.size(); ++row) {
+    const Shape& shape = shapes_[shape_of_row_[row]];
+    ids_[row] = static_cast<std::uint16_t>(shape.number);
+    ++rows_of_templates_[shape.number];
+    if (shape.kept == 0) ++raw_rows_;
+  }
+  std::vector<std::uint32_t> next(table.column_count(), 0);
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    for (std::uint32_t column : made[i].columns) next[column] += rows_of_templates_[i];
+  }
+  columns_.clear();
+  std::uint32_t total = 0;
+  for (std::uint32_t column = 0; column < next.size(); ++column) {
+    std::uint32_t count = next[column];
+    next[column] = total;
+    if (count != 0) columns_.push_back({column, {}});
+    total += count;
+  }
+  values_.resize(total);
+  for (std::size_t row = 0; row < rows_.size(); ++row) {
+    const Shape& shape = shapes_[shape_of_row_[row]];
+    std::span<const std::uint32_t> columns = made[shape.number].columns;
+    std::span<const Span> vars = variables(row);
+    std::uint32_t whole = std::min<std::uint32_t>(shape.kept, shape.variables);
+    for (std::uint32_t i = 0; i < whole; ++i) values_[next[columns[i]]++] = vars[i];
+    if (shape.kept <= shape.variables) {
+      std::uint32_t begin = whole == 0 ? rows_[row].begin : vars[whole - 1].end;
+      values_[next[columns[whole]]++] = {begin, rows_[row].end};
+    }
+  }
+  std::uint32_t begin = 0;
+  for (ColumnValues& column : columns_) {
+    column.values = std::span(values_).subspan(begin, next[column.column] - begin);
+    begin = next[column.column];
+  }
+}
+
+}  // namespace cordwood::codec::lines
