@@ -1,6 +1,7 @@
 #include "codec/line_encoder.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/check.h"
 #include "codec/lines/column_writer.h"
@@ -16,6 +17,9 @@ namespace {
 
 constexpr int kFlushZstdLevel = 3;
 constexpr int kCompactionZstdLevel = 12;
+
+// How often columns are cut into templates and columns again.
+constexpr std::size_t kDepthMax = 2;
 
 struct PendingText {
   std::vector<std::uint32_t> rows_of_templates;
@@ -42,14 +46,15 @@ struct LineEncoder::State {
       : compressor(options.level == LineEncoderLevel::kFlush ? kFlushZstdLevel : kCompactionZstdLevel) {}
 
   void join_lines(std::span<const std::string_view> lines);
-  void cut_text(std::span<const lines::Span> rows, std::uint32_t text, EncodedLines& out);
+  void cut_text(std::span<const lines::Span> text_rows, std::uint32_t text, std::size_t depth, EncodedLines& out);
+  bool nest(std::span<const lines::Span> values, std::uint32_t column, std::size_t depth, EncodedLines& out);
   PendingBlock encode_block(std::span<const std::string_view> lines, EncodedLines& out);
   void place_streams(PendingBlock& block, std::string& pages);
   void write_directory(PendingBlock& block, std::string& out);
 
   ZstdCompressor compressor;
   lines::TableBuilder table;
-  lines::TextCut cut;
+  std::array<lines::TextCut, kDepthMax + 1> cuts;
   lines::ColumnWriter column_writer;
   std::string buffer;  // the lines of the block, one after another
   std::vector<lines::Span> rows;
@@ -77,7 +82,9 @@ void LineEncoder::State::join_lines(std::span<const std::string_view> lines) {
   }
 }
 
-void LineEncoder::State::cut_text(std::span<const lines::Span> text_rows, std::uint32_t text, EncodedLines& out) {
+void LineEncoder::State::cut_text(std::span<const lines::Span> text_rows, std::uint32_t text, std::size_t depth,
+                                  EncodedLines& out) {
+  lines::TextCut& cut = cuts[depth];
   cut.run(buffer.data(), text_rows, text, table);
   if (text == 0) out.raw_rows += cut.raw_rows();
   texts.resize(table.text_count());
@@ -88,14 +95,29 @@ void LineEncoder::State::cut_text(std::span<const lines::Span> text_rows, std::u
   columns.resize(table.column_count());
   for (const lines::TextCut::ColumnValues& column : cut.columns()) {
     column_writer.write(buffer.data(), column.values, columns[column.column]);
+    if (depth < kDepthMax && lines::ColumnWriter::may_nest(columns[column.column].entry)) {
+      nest(column.values, column.column, depth, out);
+    }
   }
+}
+
+bool LineEncoder::State::nest(std::span<const lines::Span> values, std::uint32_t column, std::size_t depth,
+                              EncodedLines& out) {
+  std::uint32_t text = table.nested_text(column);
+  if (text == 0) return false;
+  cut_text(values, text, depth + 1, out);
+  lines::PendingColumn& pending = columns[column];
+  pending.entry.encoding = lines::Encoding::kNested;
+  pending.entry.info.nested_text = text;
+  for (std::string& stream : pending.streams) stream.clear();
+  return true;
 }
 
 PendingBlock LineEncoder::State::encode_block(std::span<const std::string_view> lines, EncodedLines& out) {
   join_lines(lines);
   texts.clear();
   columns.clear();
-  cut_text(rows, 0, out);
+  cut_text(rows, 0, 0, out);
   PendingBlock block;
   block.directory.line_bytes = buffer.size();
   place_streams(block, out.blocks.emplace_back().pages);

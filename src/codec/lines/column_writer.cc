@@ -30,6 +30,16 @@ void append_ids(std::span<const std::uint16_t> ids, std::uint64_t count, std::st
   append_ids_of(ids, count, out);
 }
 
+bool ColumnWriter::may_nest(const ColumnEntry& entry) {
+  constexpr std::uint32_t kCountMin = 64;
+  constexpr std::uint64_t kBytesOfValueMin = 12;
+  constexpr Alphabet kTokens = kAlphabetDigits | kAlphabetLowerHex | kAlphabetLowerOther | kAlphabetUpperHex |
+                               kAlphabetUpperOther | kAlphabetUnderscore | kAlphabetHigh;
+  const ColumnInfo& info = entry.info;
+  return entry.encoding == Encoding::kBytes && info.count >= kCountMin && info.length_max >= kBytesOfValueMin &&
+         (info.alphabet & ~kTokens) != 0;
+}
+
 void ColumnWriter::write(const char* buffer, std::span<const Span> values, PendingColumn& out) {
   buffer_ = buffer;
   values_ = values;

@@ -25,6 +25,8 @@ class ColumnWriter {
  public:
   // At least one value.
   void write(const char* buffer, std::span<const Span> values, PendingColumn& out);
+  // Whether the strings of a column that was written seem to have structure.
+  static bool may_nest(const ColumnEntry& entry);
 
  private:
   bool constant(PendingColumn& out);

@@ -52,7 +52,7 @@ class Scan {
     while (at != end_) {
       std::uint8_t c = class_of(*at);
       if (c == kOther) {
-        at = *at == '"' ? quote(at) : at + 1;
+        at = *at == '"' && at != key_close_ ? quote(at) : at + 1;
       } else {
         at = token(at);
       }
@@ -63,13 +63,29 @@ class Scan {
  private:
   // A quoted value is one variable; the quotes of a key, of nothing, of a level and an unclosed quote are delimiters.
   const char* quote(const char* open) {
+    if (open != begin_ && open[-1] == '\\') return escaped_quote(open);
     const char* close = open + 1;
     while (close != end_ && *close != '"') close += (*close == '\\' && close + 1 != end_) ? 2 : 1;
     if (close == end_ || close == open + 1) return open + 1;
     const char* next = close + 1;
-    if (next != end_ && *next == ':') return open + 1;
+    if (next != end_ && *next == ':') {
+      key_close_ = close;
+      return open + 1;
+    }
     if (is_level({open + 1, static_cast<std::size_t>(close - open - 1)})) return close + 1;
     return visitor_.variable(open + 1, close) ? close + 1 : nullptr;
+  }
+
+  // The same within a string: \"key\":\"value\".
+  const char* escaped_quote(const char* open) {
+    const char* close = open + 1;
+    while (close != end_ && !(*close == '"' && close[-1] == '\\')) ++close;
+    if (close == end_ || close - open <= 2) return open + 1;
+    if (close + 1 != end_ && close[1] == ':') {
+      key_close_ = close;
+      return open + 1;
+    }
+    return visitor_.variable(open + 1, close - 1) ? close + 1 : nullptr;
   }
 
   const char* token(const char* first) {
@@ -120,6 +136,7 @@ class Scan {
   const char* begin_;
   const char* end_;
   Visitor& visitor_;
+  const char* key_close_ = nullptr;  // the quote that ends the key being read
 };
 
 struct CountWords {
