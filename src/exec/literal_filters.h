@@ -21,15 +21,18 @@ class LiteralFilters {
   // nothing.
   static LiteralFilters take(std::vector<logql::Stage>& stages);
 
+  // A line passes when it holds one of the literals, or none of them when negated.
+  struct Filter {
+    bool negated = false;
+    std::vector<SubstringFinder> any_of;
+  };
+  std::span<const Filter> filters() const { return filters_; }
+
   bool empty() const { return filters_.empty(); }
   // Replaces `rows` by the indexes, plus `base`, of the lines that pass, in order.
   void select(std::span<const std::string_view> lines, std::uint32_t base, std::vector<std::uint32_t>& rows) const;
 
  private:
-  struct Filter {
-    bool negated = false;
-    std::vector<SubstringFinder> any_of;
-  };
   std::vector<Filter> filters_;
 };
 

@@ -22,6 +22,7 @@ class SubstringFinder {
   explicit SubstringFinder(std::string needle, Case folding = Case::kExact);
   // In lower case when folding.
   const std::string& needle() const { return needle_; }
+  Case folding() const { return folding_; }
   // Offset of the first occurrence at or after `from`.
   std::size_t find(std::string_view text, std::size_t from = 0) const;
   bool in(std::string_view text) const { return find(text) != kNotFound; }
