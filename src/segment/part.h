@@ -9,6 +9,7 @@
 
 #include "base/status.h"
 #include "base/task.h"
+#include "codec/line_block.h"
 #include "core/labels.h"
 #include "core/record.h"
 #include "core/time_range.h"
@@ -39,11 +40,27 @@ struct RowSource {
   bool named = false;
 };
 
+// The lines of one block as templates and columns, for readers that need not put them together. Immutable and
+// thread-safe: each reader opens a LineBlock of its own, which must not outlive this.
+struct StoredLines {
+  std::string_view object;  // for errors
+  std::shared_ptr<const codec::TemplateTable> templates;
+  std::string_view directory;
+  // Empty as long as the block itself has not been read.
+  std::string_view pages;
+  // Own what the views point into.
+  std::vector<std::shared_ptr<const void>> buffers;
+
+  base::StatusOr<codec::LineBlock> open() const { return codec::LineBlock::open(templates, directory, pages, object); }
+};
+
 // The rows of one block as columns of equal length. Views point into the block's own memory.
 struct BlockRows {
   std::vector<core::UnixNanos> times;
-  std::vector<std::uint32_t> streams;  // index into Part::streams()
-  std::vector<std::string_view> lines;
+  std::vector<std::uint32_t> streams;   // index into Part::streams()
+  std::vector<std::string_view> lines;  // empty when the lines are in `encoded`
+  // Set instead of `lines` when Columns::encoded_lines was asked for and the part stores lines encoded; with pages.
+  std::shared_ptr<const StoredLines> encoded;
   std::vector<std::uint32_t> sources;       // index into Part::sources()
   std::vector<std::uint64_t> offsets;       // in the source; index within the journal frame for unnamed rows
   std::vector<std::uint64_t> line_numbers;  // 0 for unnamed rows
@@ -66,6 +83,7 @@ struct Columns {
   bool lines = true;
   bool positions = true;  // sources, offsets, line_numbers, flags
   bool metadata = true;
+  bool encoded_lines = false;  // with `lines`: BlockRows::encoded rather than text, where the part has it
 };
 
 // Immutable and thread-safe; kept alive by whoever reads it.
@@ -83,6 +101,11 @@ class Part {
   // says so.
   virtual base::Task<base::StatusOr<std::shared_ptr<const BlockRows>>> read_block(std::size_t index,
                                                                                   Columns columns) const = 0;
+  // What decides a filter before the block is read: templates, rows of each template, kinds of the columns. Without
+  // pages. Null: this part stores text. Kept by the part after the first call.
+  virtual base::Task<base::StatusOr<std::shared_ptr<const StoredLines>>> line_directory(std::size_t block) const;
+  // Memory that the part takes when everything that it keeps has been read: for caches. Known from the start.
+  virtual std::size_t kept_bytes() const;
 };
 
 }  // namespace cordwood::segment
