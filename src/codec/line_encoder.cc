@@ -78,7 +78,7 @@ void LineEncoder::State::join_lines(std::span<const std::string_view> lines) {
   for (std::string_view line : lines) {
     auto begin = static_cast<std::uint32_t>(buffer.size());
     buffer.append(line);
-    rows.push_back({begin, static_cast<std::uint32_t>(buffer.size())});
+    rows.push_back({begin, static_cast<std::uint32_t>(line.size()) & 0x7fffffff, 0});
   }
 }
 

@@ -104,6 +104,22 @@ base::Status ColumnDecoder::integers(const lines::ColumnEntry& entry, std::strin
   return base::ok_status();
 }
 
+base::Status ColumnDecoder::times(const lines::ColumnEntry& entry, std::string_view stream, Column& column) {
+  RETURN_IF_ERROR(integers(entry, stream, column));
+  std::string& text = column.owned_;
+  text.resize(std::size_t{entry.info.count} * lines::kTimestampBytesMax);
+  column.ends_.resize(entry.info.count);
+  char* at = text.data();
+  for (std::size_t i = 0; i < column.ends_.size(); ++i) {
+    at = lines::write_timestamp(entry.time, column.integers_[i], at);
+    column.ends_[i] = static_cast<std::uint32_t>(at - text.data());
+  }
+  text.resize(static_cast<std::size_t>(at - text.data()));
+  column.integers_ = {};
+  column.strings_ = StringList(text.data(), column.ends_);
+  return base::ok_status();
+}
+
 base::Status ColumnDecoder::dictionary(const lines::ColumnEntry& entry, const Streams& streams, Column& column) {
   std::uint32_t entries = entry.info.dictionary_entries;
   column.ids_.resize(entry.info.count);
@@ -120,6 +136,8 @@ base::Status ColumnDecoder::decode(const lines::ColumnEntry& entry, const Stream
   switch (entry.encoding) {
     case lines::Encoding::kIntegers:
       return integers(entry, streams[0], column);
+    case lines::Encoding::kTimes:
+      return times(entry, streams[0], column);
     case lines::Encoding::kDictionary:
       return dictionary(entry, streams, column);
     case lines::Encoding::kBytes: {

@@ -18,6 +18,7 @@ class ColumnDecoder {
 
  private:
   static base::Status integers(const lines::ColumnEntry& entry, std::string_view stream, Column& column);
+  static base::Status times(const lines::ColumnEntry& entry, std::string_view stream, Column& column);
   static base::Status dictionary(const lines::ColumnEntry& entry, const Streams& streams, Column& column);
 };
 

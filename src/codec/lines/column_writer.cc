@@ -46,7 +46,7 @@ void ColumnWriter::write(const char* buffer, std::span<const Span> values, Pendi
   out.entry.info.count = static_cast<std::uint32_t>(values.size());
   if (constant(out)) return;
   measure(out.entry.info);
-  if (integers(out) || dictionary(out)) return;
+  if (times(out) || integers(out) || dictionary(out)) return;
   bytes(out);
 }
 
@@ -73,23 +73,79 @@ void ColumnWriter::measure(ColumnInfo& info) {
 
 bool ColumnWriter::integers(PendingColumn& out) {
   ColumnInfo& info = out.entry.info;
-  if (info.alphabet != kAlphabetDigits || info.length_min == 0 || info.length_max > 19) return false;
+  constexpr std::uint64_t kDigitsMax = 19;
+  bool dots = info.alphabet == (kAlphabetDigits | kAlphabetDot);
+  if ((info.alphabet != kAlphabetDigits && !dots) || info.length_min == 0 || info.length_max > kDigitsMax) return false;
+  std::size_t dot = value(0).rfind('.');
+  if (dots && dot == std::string_view::npos) return false;
+  std::size_t scale = dots ? value(0).size() - dot - 1 : 0;
+  if (dots && (scale == 0 || info.length_min < scale + 2)) return false;
   bool same_length = info.length_min == info.length_max;
   numbers_.clear();
   bool zeros = false;
   for (std::size_t i = 0; i < values_.size(); ++i) {
     std::string_view text = value(i);
-    zeros = zeros || (text.size() > 1 && text[0] == '0');
+    std::size_t whole = text.size() - scale - (dots ? 1 : 0);
+    zeros = zeros || (whole > 1 && text[0] == '0');
     if (zeros && !same_length) return false;
     std::uint64_t number = 0;
-    for (char c : text) number = number * 10 + static_cast<std::uint64_t>(c - '0');
+    for (std::size_t k = 0; k < text.size(); ++k) {
+      if (text[k] != '.') {
+        number = number * 10 + static_cast<std::uint64_t>(text[k] - '0');
+      } else if (k != whole) {
+        return false;
+      }
+    }
+    if (dots && text[whole] != '.') return false;
     numbers_.push_back(number);
   }
-  info.width = zeros ? static_cast<std::uint32_t>(info.length_min) : 0;
+  info.scale = static_cast<std::uint32_t>(scale);
+  info.width = dots ? info.scale + 1 : 0;
+  if (zeros) info.width = static_cast<std::uint32_t>(info.length_min - (dots ? 1 : 0));
+  out.entry.encoding = Encoding::kIntegers;
+  write_numbers(out);
+  return true;
+}
+
+bool ColumnWriter::times(PendingColumn& out) {
+  if (values_[0].time == 0) return false;
+  TimestampFormat format;
+  numbers_.clear();
+  bool zero_at_end = false;
+  bool digits_vary = false;
+  std::vector<std::uint8_t> digits;
+  for (std::size_t i = 0; i < values_.size(); ++i) {
+    TimestampFormat found;
+    std::uint64_t number = 0;
+    if (!read_timestamp(value(i), found, number)) return false;
+    numbers_.push_back(number);
+    digits.push_back(found.fraction_digits);
+    zero_at_end = zero_at_end || (found.fraction_digits != 0 && number % 10 == 0);
+    if (i == 0) format = found;
+    digits_vary = digits_vary || found.fraction_digits != format.fraction_digits;
+    if (found.fraction_digits > format.fraction_digits) std::swap(found, format);
+    found.fraction_digits = format.fraction_digits;
+    if (found.fraction_separator == 0) found.fraction_separator = format.fraction_separator;
+    if (found != format) return false;
+  }
+  if (digits_vary) {
+    if (zero_at_end) return false;
+    format.trimmed = true;
+    for (std::size_t i = 0; i < numbers_.size(); ++i) {
+      for (std::uint8_t d = digits[i]; d < format.fraction_digits; ++d) numbers_[i] *= 10;
+    }
+  }
+  out.entry.encoding = Encoding::kTimes;
+  out.entry.time = format;
+  write_numbers(out);
+  return true;
+}
+
+void ColumnWriter::write_numbers(PendingColumn& out) {
+  ColumnInfo& info = out.entry.info;
   auto [low, high] = std::ranges::minmax(numbers_);
   info.value_min = low;
   info.value_max = high;
-  out.entry.encoding = Encoding::kIntegers;
   std::uint64_t delta_bytes = 0;
   std::uint64_t plain_bytes = 0;
   std::uint64_t last = low;
@@ -105,7 +161,6 @@ bool ColumnWriter::integers(PendingColumn& out) {
     append_varint(out.streams[0], delta ? zigzag(static_cast<std::int64_t>(number - last)) : number - low);
     last = number;
   }
-  return true;
 }
 
 bool ColumnWriter::dictionary(PendingColumn& out) {

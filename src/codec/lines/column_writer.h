@@ -31,6 +31,8 @@ class ColumnWriter {
  private:
   bool constant(PendingColumn& out);
   bool integers(PendingColumn& out);
+  bool times(PendingColumn& out);
+  void write_numbers(PendingColumn& out);
   bool dictionary(PendingColumn& out);
   void bytes(PendingColumn& out);
   void measure(ColumnInfo& info);

@@ -4,6 +4,8 @@
 #include <array>
 #include <string_view>
 
+#include "codec/lines/timestamps.h"
+
 namespace cordwood::codec::lines {
 
 namespace {
@@ -40,8 +42,8 @@ bool is_level(std::string_view word) {
   return std::ranges::find(kLevels, std::string_view(lower, word.size())) != std::end(kLevels);
 }
 
-// Calls visitor.word(begin, end) for words of letters, which may be static, and visitor.variable(begin, end) for all
-// else that is cut out of [at, end). Either gives false to stop.
+// Calls visitor.word(begin, end) for words of letters, which may be static, visitor.time(begin, end) for times, and
+// visitor.variable(begin, end) for all else that is cut out of a row. Either gives false to stop.
 template <typename Visitor>
 class Scan {
  public:
@@ -101,12 +103,19 @@ class Scan {
       ++at;
     }
     if ((seen & kDigit) == 0) return visitor_.word(first, at) ? at : nullptr;
+    if (seen == kDigit && (at - first == 2 || at - first == 4) && at != end_ && may_be_time(*at)) {
+      if (const char* stop = timestamp_end(first, end_)) return visitor_.time(first, stop) ? stop : nullptr;
+    }
     if (seen == kDigit) return visitor_.variable(first, number_end(at)) ? number_end(at) : nullptr;
     if (digits_last && letters_end != first && !all_hex(first, letters_end)) {
       return visitor_.word(first, letters_end) && visitor_.variable(letters_end, at) ? at : nullptr;
     }
     if (at - first == 8 && is_uuid(first)) at = first + 36;
     return visitor_.variable(first, at) ? at : nullptr;
+  }
+
+  static bool may_be_time(char after_digits) {
+    return after_digits == ':' || after_digits == '-' || after_digits == '/';
   }
 
   // Where the number goes on after a dot: 1.5, 10.0.0.1.
@@ -146,6 +155,7 @@ struct CountWords {
     return true;
   }
   static bool variable(const char*, const char*) { return true; }
+  static bool time(const char*, const char*) { return true; }
 };
 
 struct CollectVariables {
@@ -163,8 +173,14 @@ struct CollectVariables {
   bool variable(const char* first, const char* end) const {
     auto begin = static_cast<std::uint32_t>(first - buffer);
     bool last = out.size() + 1 == size_max;
-    out.push_back({begin, last ? row.end : static_cast<std::uint32_t>(end - buffer)});
+    std::uint32_t stop = last ? row.end() : static_cast<std::uint32_t>(end - buffer);
+    out.push_back({begin, (stop - begin) & 0x7fffffff, 0});
     return !last;
+  }
+  bool time(const char* first, const char* end) const {
+    bool more = variable(first, end);
+    if (more) out.back().time = 1;
+    return more;
   }
 };
 
@@ -187,7 +203,7 @@ void Cutter::learn(const char* buffer, std::span<const Span> rows) {
 
 void Cutter::cut(const char* buffer, Span row, std::uint32_t variables_max, std::vector<Span>& variables) const {
   CollectVariables visitor{words_, buffer, row, variables.size() + variables_max, variables};
-  Scan<CollectVariables>(buffer + row.begin, buffer + row.end, visitor).run();
+  Scan<CollectVariables>(buffer + row.begin, buffer + row.end(), visitor).run();
 }
 
 }  // namespace cordwood::codec::lines

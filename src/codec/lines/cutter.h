@@ -15,11 +15,13 @@
 
 namespace cordwood::codec::lines {
 
-// Bytes [begin, end) of the buffer that holds all lines of a block.
+// Bytes [begin, begin + length) of the buffer that holds all lines of a block.
 struct Span {
   std::uint32_t begin = 0;
-  std::uint32_t end = 0;
-  std::uint32_t size() const { return end - begin; }
+  std::uint32_t length : 31 = 0;
+  std::uint32_t time : 1 = 0;  // a variable that timestamps.h can read
+  std::uint32_t size() const { return length; }
+  std::uint32_t end() const { return begin + length; }
 };
 
 class Cutter {

@@ -24,6 +24,7 @@ std::uint32_t stream_count(const ColumnEntry& column) {
     case Encoding::kNested:
       return 0;
     case Encoding::kIntegers:
+    case Encoding::kTimes:
       return 1;
     case Encoding::kBytes:
       return lengths ? 2 : 1;
@@ -52,6 +53,16 @@ void write_column(const ColumnEntry& column, ByteWriter& writer) {
     writer.u8(column.method);
     writer.varint(info.width);
     writer.varint(info.scale);
+    writer.varint(info.value_min);
+    writer.varint(info.value_max - info.value_min);
+  }
+  if (column.encoding == Encoding::kTimes) {
+    writer.u8(column.method);
+    writer.u8(static_cast<std::uint8_t>(column.time.date | (column.time.trimmed ? 4 : 0) | (column.time.utc ? 8 : 0)));
+    writer.u8(static_cast<std::uint8_t>(column.time.date_separator));
+    writer.u8(static_cast<std::uint8_t>(column.time.time_separator));
+    writer.u8(static_cast<std::uint8_t>(column.time.fraction_separator));
+    writer.u8(column.time.fraction_digits);
     writer.varint(info.value_min);
     writer.varint(info.value_max - info.value_min);
   }
@@ -150,8 +161,8 @@ class DirectoryReader {
 
   base::Status read_column(ColumnEntry& column) {
     ASSIGN_OR_RETURN(std::uint8_t encoding, reader_.u8("column encoding"));
-    if (encoding > static_cast<std::uint8_t>(Encoding::kNested)) {
-      return reader_.wrong("column encoding", static_cast<std::uint8_t>(Encoding::kNested), encoding);
+    if (encoding > static_cast<std::uint8_t>(kEncodingLast)) {
+      return reader_.wrong("column encoding", static_cast<std::uint8_t>(kEncodingLast), encoding);
     }
     column.encoding = static_cast<Encoding>(encoding);
     ColumnInfo& info = column.info;
@@ -181,21 +192,50 @@ class DirectoryReader {
     return base::ok_status();
   }
 
+  base::Status read_method(ColumnEntry& column) {
+    ASSIGN_OR_RETURN(column.method, reader_.u8("method"));
+    if ((column.method & 15) > kTransformDelta || (column.method >> 4) > 8) {
+      return reader_.wrong("method", 0, column.method);
+    }
+    return base::ok_status();
+  }
+
+  base::Status read_range(ColumnInfo& info, std::uint64_t max) {
+    ASSIGN_OR_RETURN(info.value_min, reader_.varint_up_to(max, "smallest value"));
+    ASSIGN_OR_RETURN(info.value_max, reader_.varint_up_to(max - info.value_min, "largest value"));
+    info.value_max += info.value_min;
+    return base::ok_status();
+  }
+
+  base::Status read_times(ColumnEntry& column) {
+    column.info.form = ColumnForm::kBytes;
+    RETURN_IF_ERROR(read_method(column));
+    TimestampFormat& time = column.time;
+    ASSIGN_OR_RETURN(std::uint8_t flags, reader_.u8("time format"));
+    if (flags > 15 || (flags & 3) > TimestampFormat::kMonthName) return reader_.wrong("time format", 0, flags);
+    time.date = static_cast<TimestampFormat::Date>(flags & 3);
+    time.trimmed = (flags & 4) != 0;
+    time.utc = (flags & 8) != 0;
+    for (char* separator : {&time.date_separator, &time.time_separator, &time.fraction_separator}) {
+      ASSIGN_OR_RETURN(std::uint8_t byte, reader_.u8("time separator"));
+      *separator = static_cast<char>(byte);
+    }
+    ASSIGN_OR_RETURN(time.fraction_digits, reader_.u8("fraction digits"));
+    if (time.fraction_digits > 9) return reader_.wrong("fraction digits", 9, time.fraction_digits);
+    return read_range(column.info, timestamp_max(time));
+  }
+
   base::Status read_parameters(ColumnEntry& column) {
     ColumnInfo& info = column.info;
     if (column.encoding == Encoding::kIntegers) {
       info.form = ColumnForm::kIntegers;
-      ASSIGN_OR_RETURN(column.method, reader_.u8("method"));
-      if ((column.method & 15) > kTransformDelta || (column.method >> 4) > 8)
-        return reader_.wrong("method", 0, column.method);
+      RETURN_IF_ERROR(read_method(column));
       ASSIGN_OR_RETURN(std::uint64_t width, reader_.varint_up_to(20, "width"));
       ASSIGN_OR_RETURN(std::uint64_t scale, reader_.varint_up_to(19, "scale"));
       info.width = static_cast<std::uint32_t>(width);
       info.scale = static_cast<std::uint32_t>(scale);
       if (scale > 0 && width < scale + 1) return reader_.wrong("width", scale + 1, width);
-      ASSIGN_OR_RETURN(info.value_min, reader_.varint("smallest value"));
-      ASSIGN_OR_RETURN(info.value_max, reader_.varint_up_to(~std::uint64_t{0} - info.value_min, "largest value"));
-      info.value_max += info.value_min;
+      RETURN_IF_ERROR(read_range(info, ~std::uint64_t{0}));
     } else if (column.encoding == Encoding::kDictionary) {
       info.form = ColumnForm::kDictionary;
       ASSIGN_OR_RETURN(std::uint64_t entries, reader_.varint_up_to(info.count, "dictionary entries"));
@@ -205,6 +245,8 @@ class DirectoryReader {
       info.form = ColumnForm::kNested;
       ASSIGN_OR_RETURN(std::uint64_t text, reader_.varint_up_to(directory_.texts.size() - 1, "nested text"));
       info.nested_text = static_cast<std::uint32_t>(text);
+    } else if (column.encoding == Encoding::kTimes) {
+      RETURN_IF_ERROR(read_times(column));
     } else {
       info.form = ColumnForm::kBytes;
     }

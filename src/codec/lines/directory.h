@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "codec/line_column.h"
 #include "codec/lines/format.h"
+#include "codec/lines/timestamps.h"
 #include "codec/template_table.h"
 
 namespace cordwood::codec::lines {
@@ -33,7 +34,8 @@ struct PageEntry {
 struct ColumnEntry {
   ColumnInfo info;
   Encoding encoding = Encoding::kNone;
-  std::uint8_t method = 0;  // of integers
+  std::uint8_t method = 0;  // of integers and times
+  TimestampFormat time;     // of times
   std::array<StreamEntry, kStreamsMax> streams;
 };
 

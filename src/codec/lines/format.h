@@ -26,7 +26,10 @@ enum class Encoding : std::uint8_t {
   kDictionary = 3,
   kBytes = 4,
   kNested = 5,
+  kTimes = 6,
 };
+
+inline constexpr Encoding kEncodingLast = Encoding::kTimes;
 
 // How integers become bytes: transform in the low four bits, layout in the high four.
 inline constexpr std::uint8_t kTransformLessMin = 0;

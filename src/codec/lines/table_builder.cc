@@ -1,7 +1,13 @@
 #include "codec/lines/table_builder.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "codec/byte_writer.h"
+#include "codec/line_column.h"
 #include "codec/lines/format.h"
+#include "codec/template_table.h"
 
 namespace cordwood::codec::lines {
 
@@ -17,44 +23,69 @@ std::uint32_t TableBuilder::add_text() {
   return static_cast<std::uint32_t>(texts_.size() - 1);
 }
 
-std::uint32_t TableBuilder::column_of(Text& text, std::uint32_t parent, std::string_view before, char kind) {
-  std::string key;
-  append_le(key, parent);
-  key.push_back(kind);
-  key.append(before);
-  auto [at, added] = text.columns.try_emplace(std::move(key), column_count());
-  if (added) nested_.push_back(0);
-  return at->second;
+namespace {
+
+// Hexadecimal digits or a mix of letters and digits, long enough that they name something.
+bool is_id(std::string_view value) {
+  constexpr std::size_t kLengthMin = 12;
+  constexpr Alphabet kLetters = kAlphabetLowerHex | kAlphabetLowerOther | kAlphabetUpperHex | kAlphabetUpperOther;
+  Alphabet alphabet = alphabet_of(value);
+  return value.size() >= kLengthMin && (alphabet & ~(kLetters | kAlphabetDigits | kAlphabetDash)) == 0 &&
+         (alphabet & kAlphabetDigits) != 0 && (alphabet & kLetters) != 0;
 }
 
-std::uint32_t TableBuilder::intern(std::uint32_t index, std::span<const std::string_view> texts, bool rest) {
-  Text& text = texts_[index];
-  std::string key(1, rest ? 'r' : 'v');
-  std::uint64_t bytes = 0;
-  for (std::string_view part : texts) {
-    append_varint(key, part.size());
-    key.append(part);
-    bytes += part.size();
+}  // namespace
+
+void TableBuilder::add_shape(Text& text, std::span<const Part> parts, std::string_view tail) {
+  Shape shape;
+  std::uint32_t node = 0;
+  auto name = [](base::StringMap<std::uint32_t>& names, std::string key, std::uint32_t next) {
+    return names.try_emplace(std::move(key), next).first->second;
+  };
+  for (const Part& part : parts) {
+    shape.texts.emplace_back(part.before);
+    std::string key(1, static_cast<char>(part.kind));
+    append_le(key, node);
+    key.append(part.before);
+    node = name(text.nodes, key, static_cast<std::uint32_t>(text.nodes.size() + 1));
+    std::uint32_t column = kNoColumn;
+    if (is_id(part.example)) {
+      constexpr std::size_t kContextBytes = 24;
+      std::size_t context = part.before.size() - std::min(part.before.size(), kContextBytes);
+      std::string id_key = fmt::format("i{}", part.before.substr(context));
+      column = name(text.columns, id_key, column_count());
+      if (std::ranges::find(shape.columns, column) != shape.columns.end()) column = kNoColumn;
+    }
+    if (column == kNoColumn) column = name(text.columns, fmt::format("n{}", node), column_count());
+    if (column == column_count()) nested_.push_back(0);
+    shape.columns.push_back(column);
   }
+  shape.texts.emplace_back(tail);
+  text.shapes.push_back(std::move(shape));
+}
+
+std::uint32_t TableBuilder::intern(std::uint32_t index, std::span<const Part> parts, std::string_view tail) {
+  Text& text = texts_[index];
+  std::string key;
+  std::uint64_t bytes = tail.size();
+  for (const Part& part : parts) {
+    key.push_back(static_cast<char>(part.kind));
+    append_varint(key, part.before.size());
+    key.append(part.before);
+    bytes += part.before.size();
+  }
+  key.push_back('.');
+  key.append(tail);
   if (auto found = text.by_key.find(key); found != text.by_key.end()) return found->second;
-  // A text's last template and the table's last bytes are for the raw rows.
-  bool raw = rest && texts.size() == 2 && bytes == 0;
+  // A text's last template and the table's last columns are for the rows that follow no pattern.
+  bool raw = parts.size() == 1 && parts[0].kind == Kind::kRest && bytes == 0;
   std::uint32_t spare = raw ? 0 : 1;
   if (text.shapes.size() + spare >= kTextTemplatesMax || templates_ + spare * kTextsMax >= kTemplatesMax ||
-      column_count() + texts.size() + spare * kTextsMax > kColumnsMax || static_bytes_ + bytes > kStaticBytesMax) {
+      column_count() + parts.size() + spare * kTextsMax > kColumnsMax || static_bytes_ + bytes > kStaticBytesMax) {
     return kRefused;
   }
-  Shape shape;
-  std::uint32_t parent = kTextsMax + kColumnsMax;
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    shape.texts.emplace_back(texts[i]);
-    if (i + 1 == texts.size()) break;
-    bool is_rest = rest && i + 2 == texts.size();
-    parent = column_of(text, parent, texts[i], is_rest ? 'r' : 'v');
-    shape.columns.push_back(parent);
-  }
   auto number = static_cast<std::uint32_t>(text.shapes.size());
-  text.shapes.push_back(std::move(shape));
+  add_shape(text, parts, tail);
   text.by_key.emplace(std::move(key), number);
   ++templates_;
   static_bytes_ += bytes;

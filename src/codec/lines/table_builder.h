@@ -12,7 +12,8 @@
 namespace cordwood::codec::lines {
 
 // Templates of one text that begin alike share the columns of their common beginning: a column is a node of the trie of
-// all templates, named by the static text up to it.
+// all templates, named by the static text up to it. Ids are shared more widely, by the text just before them: the same
+// id stands in lines of different templates.
 class TableBuilder {
  public:
   struct Shape {
@@ -23,11 +24,16 @@ class TableBuilder {
   void clear();
   // Gives the new text's index.
   std::uint32_t add_text();
-  // The number, within `text`, of the template with these static texts; if new, adds it. With `rest` its last variable
-  // is the rest of the line, which shares its column only with other rests, and there is no text after it. Nothing
-  // (kRefused) if a cap is in the way.
+  enum class Kind : char { kToken = 'v', kTime = 't', kRest = 'r' };
+  struct Part {
+    std::string_view before;  // the static text before the variable
+    Kind kind = Kind::kToken;
+    std::string_view example;  // a value
+  };
+  // The number, within `text`, of the template with these parts and the text after the last; if new, adds it. Nothing
+  // (kRefused) if a cap is in the way. A rest shares its column only with other rests.
   static constexpr std::uint32_t kRefused = 0xffffffff;
-  std::uint32_t intern(std::uint32_t text, std::span<const std::string_view> texts, bool rest);
+  std::uint32_t intern(std::uint32_t text, std::span<const Part> parts, std::string_view tail);
 
   std::size_t text_count() const { return texts_.size(); }
   std::span<const Shape> shapes(std::uint32_t text) const { return texts_[text].shapes; }
@@ -41,9 +47,10 @@ class TableBuilder {
   struct Text {
     std::vector<Shape> shapes;
     base::StringMap<std::uint32_t> by_key;
-    base::StringMap<std::uint32_t> columns;  // by trie node and static text
+    base::StringMap<std::uint32_t> nodes;    // of the trie: by the node above and the part
+    base::StringMap<std::uint32_t> columns;  // by node, or by the text before an id
   };
-  std::uint32_t column_of(Text& text, std::uint32_t parent, std::string_view before, char kind);
+  void add_shape(Text& text, std::span<const Part> parts, std::string_view tail);
 
   std::vector<Text> texts_;
   std::vector<std::uint32_t> nested_;  // of each column: its text or 0

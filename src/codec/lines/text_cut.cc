@@ -32,8 +32,8 @@ void TextCut::run(const char* buffer, std::span<const Span> rows, std::uint32_t 
 
 std::string_view TextCut::text_before(std::size_t row, std::uint32_t variable) const {
   std::span<const Span> vars = variables(row);
-  std::uint32_t begin = variable == 0 ? rows_[row].begin : vars[variable - 1].end;
-  std::uint32_t end = variable == vars.size() ? rows_[row].end : vars[variable].begin;
+  std::uint32_t begin = variable == 0 ? rows_[row].begin : vars[variable - 1].end();
+  std::uint32_t end = variable == vars.size() ? rows_[row].end() : vars[variable].begin;
   return {buffer_ + begin, end - begin};
 }
 
@@ -43,6 +43,7 @@ std::uint64_t TextCut::shape_hash(std::size_t row) const {
   for (std::uint32_t i = 0; i <= count; ++i) {
     std::string_view text = text_before(row, i);
     hash = std::rotl(hash, 23) ^ word_hash(text.data(), text.size());
+    if (i < count) hash += variables(row)[i].time;
     hash *= 0x9fb21c651e98df25;
   }
   return hash ^ (hash >> 31);
@@ -53,6 +54,7 @@ bool TextCut::same_shape(std::size_t a, std::size_t b) const {
   if (count != variables(b).size()) return false;
   for (std::uint32_t i = 0; i <= count; ++i) {
     if (text_before(a, i) != text_before(b, i)) return false;
+    if (i < count && variables(a)[i].time != variables(b)[i].time) return false;
   }
   return true;
 }
@@ -120,7 +122,8 @@ void TextCut::share_beginnings(std::span<Shape*> orphans, std::uint32_t rows_min
     std::uint64_t hash = 0x51ed270b;
     for (std::uint32_t i = 0; i < shape.variables; ++i) {
       std::string_view part = text_before(shape.row, i);
-      hash = (std::rotl(hash, 23) ^ word_hash(part.data(), part.size())) * 0x9fb21c651e98df25;
+      hash = std::rotl(hash, 23) ^ word_hash(part.data(), part.size());
+      hash = (hash + variables(shape.row)[i].time) * 0x9fb21c651e98df25;
       if (!visit(hash, i + 1)) return;
     }
   };
@@ -140,11 +143,16 @@ void TextCut::share_beginnings(std::span<Shape*> orphans, std::uint32_t rows_min
 }
 
 bool TextCut::add_template(Shape& shape, bool whole, std::uint32_t text, TableBuilder& table) {
-  std::vector<std::string_view> texts;
-  std::uint32_t count = whole ? shape.variables + 1 : shape.kept;
-  for (std::uint32_t i = 0; i < count; ++i) texts.push_back(text_before(shape.row, i));
-  if (!whole) texts.insert(texts.end(), 2, std::string_view());
-  std::uint32_t number = table.intern(text, texts, !whole);
+  std::vector<TableBuilder::Part> parts;
+  std::uint32_t count = whole ? shape.variables : shape.kept;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    Span variable = variables(shape.row)[i];
+    auto kind = variable.time != 0 ? TableBuilder::Kind::kTime : TableBuilder::Kind::kToken;
+    parts.push_back({text_before(shape.row, i), kind, {buffer_ + variable.begin, variable.size()}});
+  }
+  if (!whole) parts.push_back({"", TableBuilder::Kind::kRest, ""});
+  std::string_view tail = whole ? text_before(shape.row, count) : "";
+  std::uint32_t number = table.intern(text, parts, tail);
   if (number == TableBuilder::kRefused) return false;
   if (whole) shape.kept = shape.variables + 1;
   shape.number = number;
@@ -181,8 +189,8 @@ void TextCut::fill_columns(std::uint32_t text, const TableBuilder& table) {
     std::uint32_t whole = std::min<std::uint32_t>(shape.kept, shape.variables);
     for (std::uint32_t i = 0; i < whole; ++i) values_[next[columns[i]]++] = vars[i];
     if (shape.kept <= shape.variables) {
-      std::uint32_t begin = whole == 0 ? rows_[row].begin : vars[whole - 1].end;
-      values_[next[columns[whole]]++] = {begin, rows_[row].end};
+      std::uint32_t begin = whole == 0 ? rows_[row].begin : vars[whole - 1].end();
+      values_[next[columns[whole]]++] = {begin, (rows_[row].end() - begin) & 0x7fffffff, 0};
     }
   }
   std::uint32_t begin = 0;
