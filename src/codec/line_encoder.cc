@@ -95,7 +95,7 @@ void LineEncoder::State::cut_text(std::span<const lines::Span> text_rows, std::u
   columns.resize(table.column_count());
   for (const lines::TextCut::ColumnValues& column : cut.columns()) {
     column_writer.write(buffer.data(), column.values, columns[column.column]);
-    if (depth < kDepthMax && lines::ColumnWriter::may_nest(columns[column.column].entry)) {
+    if (!column.rest && depth < kDepthMax && lines::ColumnWriter::may_nest(columns[column.column].entry)) {
       nest(column.values, column.column, depth, out);
     }
   }
@@ -130,11 +130,11 @@ void LineEncoder::State::place_streams(PendingBlock& block, std::string& pages) 
     lines::TextEntry& entry = block.directory.texts.emplace_back();
     entry.rows = text.rows;
     entry.rows_of_templates = std::move(text.rows_of_templates);
-    if (entry.has_ids()) entry.ids = writer.add(text.ids);
+    if (entry.has_ids()) entry.ids = writer.add(text.ids, lines::PageWriter::Kin::kShort);
   }
   for (lines::PendingColumn& column : columns) {
     for (std::uint32_t i = 0; i < lines::stream_count(column.entry); ++i) {
-      column.entry.streams[i] = writer.add(column.streams[i]);
+      column.entry.streams[i] = writer.add(column.streams[i], column.kin(i));
     }
     block.directory.columns.push_back(column.entry);
     block.constants.push_back(std::move(column.constant));

@@ -30,6 +30,14 @@ void append_ids(std::span<const std::uint16_t> ids, std::uint64_t count, std::st
   append_ids_of(ids, count, out);
 }
 
+PageWriter::Kin PendingColumn::kin(std::uint32_t stream) const {
+  constexpr std::uint64_t kTextBytesOfValue = 24;
+  bool strings = entry.encoding == Encoding::kBytes || entry.encoding == Encoding::kDictionary;
+  bool data = stream + 1 == stream_count(entry);
+  return strings && data && entry.info.length_max >= kTextBytesOfValue ? PageWriter::Kin::kText
+                                                                       : PageWriter::Kin::kShort;
+}
+
 bool ColumnWriter::may_nest(const ColumnEntry& entry) {
   constexpr std::uint32_t kCountMin = 64;
   constexpr std::uint64_t kBytesOfValueMin = 12;

@@ -10,6 +10,7 @@
 
 #include "codec/lines/cutter.h"
 #include "codec/lines/directory.h"
+#include "codec/lines/page_writer.h"
 
 namespace cordwood::codec::lines {
 
@@ -18,6 +19,8 @@ struct PendingColumn {
   ColumnEntry entry;
   std::string constant;  // entry.info.constant points here once it has its place
   std::array<std::string, kStreamsMax> streams;
+
+  PageWriter::Kin kin(std::uint32_t stream) const;
 };
 
 // Keeps its memory between columns.

@@ -7,32 +7,34 @@ namespace cordwood::codec::lines {
 
 namespace {
 
-constexpr std::size_t kPooledBytesMax = 2'048;
-constexpr std::size_t kPoolBytes = 256u << 10;
+constexpr std::size_t kPooledBytesMax[] = {2'048, 512u << 10};
+constexpr std::size_t kPoolBytes[] = {256u << 10, 4u << 20};
 
 }  // namespace
 
-StreamEntry PageWriter::add(std::string_view stream) {
+StreamEntry PageWriter::add(std::string_view stream, Kin kin) {
   StreamEntry entry;
   entry.raw_bytes = stream.size();
-  if (stream.size() > kPooledBytesMax && pages_.size() < kPagesMax / 2) {
+  auto which = static_cast<std::size_t>(kin);
+  if (stream.size() > kPooledBytesMax[which] && pages_.size() < kPagesMax / 2) {
     entry.page = static_cast<std::uint32_t>(pages_.size());
     pages_.emplace_back();
     stored_.emplace_back();
     close(entry.page, stream);
     return entry;
   }
-  if (pool_.size() + stream.size() > kPoolBytes) {
-    close(pool_page_, pool_);
-    pool_.clear();
+  Pool& pool = pools_[which];
+  if (pool.raw.size() + stream.size() > kPoolBytes[which]) {
+    close(pool.page, pool.raw);
+    pool.raw.clear();
   }
-  if (pool_.empty()) {
-    pool_page_ = pages_.size();
+  if (pool.raw.empty()) {
+    pool.page = pages_.size();
     pages_.emplace_back();
     stored_.emplace_back();
   }
-  entry.page = static_cast<std::uint32_t>(pool_page_);
-  pool_.append(stream);
+  entry.page = static_cast<std::uint32_t>(pool.page);
+  pool.raw.append(stream);
   return entry;
 }
 
@@ -51,8 +53,10 @@ void PageWriter::close(std::size_t page, std::string_view raw) {
 }
 
 std::vector<PageEntry> PageWriter::finish(std::string& out) {
-  if (!pool_.empty()) close(pool_page_, pool_);
-  pool_.clear();
+  for (Pool& pool : pools_) {
+    if (!pool.raw.empty()) close(pool.page, pool.raw);
+    pool.raw.clear();
+  }
   for (const std::string& stored : stored_) out.append(stored);
   stored_.clear();
   return std::exchange(pages_, {});

@@ -1,6 +1,7 @@
 // Streams -> pages. Small streams share a page: compressed together they are smaller, and a page has its price.
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,8 +18,10 @@ class PageWriter {
  public:
   explicit PageWriter(ZstdCompressor& compressor) : compressor_(compressor) {}
 
+  // What lies in one page with its like.
+  enum class Kin : std::uint8_t { kShort = 0, kText = 1 };
   // Streams must come in the order in which the directory names them.
-  StreamEntry add(std::string_view stream);
+  StreamEntry add(std::string_view stream, Kin kin);
   // Appends all pages to `out`. Then the writer is empty.
   std::vector<PageEntry> finish(std::string& out);
 
@@ -28,8 +31,11 @@ class PageWriter {
   ZstdCompressor& compressor_;
   std::vector<PageEntry> pages_;
   std::vector<std::string> stored_;
-  std::string pool_;
-  std::size_t pool_page_ = 0;
+  struct Pool {
+    std::string raw;
+    std::size_t page = 0;
+  };
+  std::array<Pool, 2> pools_;
 };
 
 }  // namespace cordwood::codec::lines

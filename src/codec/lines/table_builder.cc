@@ -14,6 +14,7 @@ namespace cordwood::codec::lines {
 void TableBuilder::clear() {
   texts_.clear();
   nested_.clear();
+  rests_.clear();
   templates_ = 0;
   static_bytes_ = 0;
 }
@@ -27,7 +28,7 @@ namespace {
 
 // Hexadecimal digits or a mix of letters and digits, long enough that they name something.
 bool is_id(std::string_view value) {
-  constexpr std::size_t kLengthMin = 12;
+  constexpr std::size_t kLengthMin = 8;
   constexpr Alphabet kLetters = kAlphabetLowerHex | kAlphabetLowerOther | kAlphabetUpperHex | kAlphabetUpperOther;
   Alphabet alphabet = alphabet_of(value);
   return value.size() >= kLengthMin && (alphabet & ~(kLetters | kAlphabetDigits | kAlphabetDash)) == 0 &&
@@ -49,7 +50,7 @@ void TableBuilder::add_shape(Text& text, std::span<const Part> parts, std::strin
     key.append(part.before);
     node = name(text.nodes, key, static_cast<std::uint32_t>(text.nodes.size() + 1));
     std::uint32_t column = kNoColumn;
-    if (is_id(part.example)) {
+    if (is_id(part.example) || part.kind == Kind::kTime) {
       constexpr std::size_t kContextBytes = 24;
       std::size_t context = part.before.size() - std::min(part.before.size(), kContextBytes);
       std::string id_key = fmt::format("i{}", part.before.substr(context));
@@ -57,7 +58,10 @@ void TableBuilder::add_shape(Text& text, std::span<const Part> parts, std::strin
       if (std::ranges::find(shape.columns, column) != shape.columns.end()) column = kNoColumn;
     }
     if (column == kNoColumn) column = name(text.columns, fmt::format("n{}", node), column_count());
-    if (column == column_count()) nested_.push_back(0);
+    if (column == column_count()) {
+      nested_.push_back(0);
+      rests_.push_back(part.kind == Kind::kRest);
+    }
     shape.columns.push_back(column);
   }
   shape.texts.emplace_back(tail);

@@ -38,6 +38,7 @@ class TableBuilder {
   std::size_t text_count() const { return texts_.size(); }
   std::span<const Shape> shapes(std::uint32_t text) const { return texts_[text].shapes; }
   std::uint32_t column_count() const { return static_cast<std::uint32_t>(nested_.size()); }
+  bool is_rest(std::uint32_t column) const { return rests_[column]; }
   // The text that a column's values are cut by; added if there is none yet. 0: no more texts.
   std::uint32_t nested_text(std::uint32_t column);
 
@@ -54,6 +55,7 @@ class TableBuilder {
 
   std::vector<Text> texts_;
   std::vector<std::uint32_t> nested_;  // of each column: its text or 0
+  std::vector<bool> rests_;            // of each column: whether it holds rests of rows
   std::uint32_t templates_ = 0;
   std::uint64_t static_bytes_ = 0;
 };

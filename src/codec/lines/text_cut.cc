@@ -14,7 +14,7 @@ namespace cordwood::codec::lines {
 namespace {
 
 // Rows that a template needs for paying its text and its columns' entries in the directory.
-constexpr std::uint32_t kRowsMin = 12;
+constexpr std::uint32_t kRowsMin = 48;
 // Of all rows of a text together; bounds memory. Afterwards each row is one variable.
 constexpr std::uint32_t kTextVariablesMax = 2u << 20;
 
@@ -178,7 +178,7 @@ void TextCut::fill_columns(std::uint32_t text, const TableBuilder& table) {
   for (std::uint32_t column = 0; column < next.size(); ++column) {
     std::uint32_t count = next[column];
     next[column] = total;
-    if (count != 0) columns_.push_back({column, {}});
+    if (count != 0) columns_.push_back({column, table.is_rest(column), {}});
     total += count;
   }
   values_.resize(total);

@@ -27,6 +27,7 @@ class TextCut {
 
   struct ColumnValues {
     std::uint32_t column = 0;
+    bool rest = false;  // rests of rows
     std::span<const Span> values;
   };
   // Ascending by column.
