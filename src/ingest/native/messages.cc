@@ -84,7 +84,7 @@ base::StatusOr<core::HelloAnswer> decode_hello_answer(std::string_view body) {
           break;
         case varint_field(3):
           where.field = "draw_new_agent_id";
-          answer.draw_new_agent_id = reader.get_bool();
+          answer.draw_new_agent_id = read_bool(reader);
           break;
         case fixed64_field(4):
           where.field = "server_time";

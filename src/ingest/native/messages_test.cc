@@ -53,6 +53,12 @@ TEST(NativeMessages, HelloWithAShortIdIsRefused) {
   EXPECT_EQ(base::message_of(decoded.status()), "hello field agent_id: has 2 bytes, wanted 16");
 }
 
+TEST(NativeMessages, ACutOffFlagIsMalformed) {
+  // The tag of a flag and nothing after it; a string of its own, so that a sanitizer sees a read behind its end.
+  const std::string bytes(1, '\x18');
+  EXPECT_EQ(decode_hello_answer(bytes).status().code(), base::StatusCode::kInvalidArgument);
+}
+
 TEST(NativeMessages, HelloAnswerRoundTrips) {
   core::HelloAnswer answer;
   answer.installation = {{1, 2}};

@@ -275,7 +275,7 @@ base::StatusOr<RawSlice> PushReader::read_slice_fields(protozero::pbf_reader rea
         raw.has_hash_end = true;
         break;
       case varint_field(6):
-        raw.lost = reader.get_bool();
+        raw.lost = read_bool(reader);
         break;
       case varint_field(7):
         raw.first_line = reader.get_uint64();

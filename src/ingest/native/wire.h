@@ -53,6 +53,11 @@ inline std::string_view read_view(protozero::pbf_reader& reader) {
   return {view.data(), view.size()};
 }
 
+// pbf_reader::get_bool() reads a byte without looking whether there is one.
+inline bool read_bool(protozero::pbf_reader& reader) {
+  return reader.get_uint64() != 0;
+}
+
 // A hash or an id: exactly 16 bytes.
 inline base::Status read_hash(protozero::pbf_reader& reader, const Where& where, base::Hash128& out) {
   const std::string_view bytes = read_view(reader);
