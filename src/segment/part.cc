@@ -2,6 +2,15 @@
 
 namespace cordwood::segment {
 
+base::StatusOr<SharedLineBlock::Lease> StoredLines::lease() const {
+  std::unique_lock<std::mutex> lock(shared->mutex_);
+  if (!shared->block_.has_value()) {
+    ASSIGN_OR_RETURN(codec::LineBlock block, open());
+    shared->block_.emplace(std::move(block));
+  }
+  return SharedLineBlock::Lease(std::move(lock), &*shared->block_);
+}
+
 base::Task<base::StatusOr<std::shared_ptr<const StoredLines>>> Part::line_directory(std::size_t) const {
   co_return std::shared_ptr<const StoredLines>();
 }

@@ -3,8 +3,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/status.h"
@@ -40,8 +43,30 @@ struct RowSource {
   bool named = false;
 };
 
-// The lines of one block as templates and columns, for readers that need not put them together. Immutable and
-// thread-safe: each reader opens a LineBlock of its own, which must not outlive this.
+// A LineBlock that readers share one after another, so that what one of them decoded serves the next. Thread-safe.
+class SharedLineBlock {
+ public:
+  // The block, for its holder alone. Not kept over a suspension: another reader's thread waits meanwhile.
+  class Lease {
+   public:
+    codec::LineBlock& operator*() const { return *block_; }
+    codec::LineBlock* operator->() const { return block_; }
+
+   private:
+    friend struct StoredLines;
+    Lease(std::unique_lock<std::mutex> lock, codec::LineBlock* block) : lock_(std::move(lock)), block_(block) {}
+    std::unique_lock<std::mutex> lock_;
+    codec::LineBlock* block_;
+  };
+
+ private:
+  friend struct StoredLines;
+  std::mutex mutex_;
+  std::optional<codec::LineBlock> block_;  // once it has been opened
+};
+
+// The lines of one block as templates and columns, for readers that need not put them together. Thread-safe; what is
+// opened must not outlive this.
 struct StoredLines {
   std::string_view object;  // for errors
   std::shared_ptr<const codec::TemplateTable> templates;
@@ -51,7 +76,12 @@ struct StoredLines {
   // Own what the views point into.
   std::vector<std::shared_ptr<const void>> buffers;
 
+  std::unique_ptr<SharedLineBlock> shared = std::make_unique<SharedLineBlock>();
+
+  // A block of the caller's own.
   base::StatusOr<codec::LineBlock> open() const { return codec::LineBlock::open(templates, directory, pages, object); }
+  // The block that all readers share, opened at the first call. Waits for whoever has it.
+  base::StatusOr<SharedLineBlock::Lease> lease() const;
 };
 
 // The rows of one block as columns of equal length. Views point into the block's own memory.
