@@ -1,7 +1,8 @@
 // Encodes files as blocks of templates and columns and decodes them again: bytes against zstd, and MB of raw text per
 // CPU second. Every line is compared with what comes back.
 //
-//   codec_bench [--level flush|compaction] [--rounds 3] [--block-mib 8] [--reference FILE] [--columns] FILE...
+//   codec_bench [--level flush|compaction] [--rounds 3] [--block-mib 8] [--reference FILE] [--columns] [--no-decode]
+//   FILE...
 //
 // --reference names a file of lines `name zstd3 zstd19` (bytes with 8 MiB blocks at level 3; whole file at level 19,
 // long window); what is missing in it is measured and appended.
@@ -213,11 +214,11 @@ Totals run(const std::string& path, const Options& options, std::uint64_t block_
   std::size_t first = 0;
   for (const codec::EncodedLines& group : groups) {
     totals.stored += static_cast<double>(stored_bytes(group));
-    decode_and_compare(group, std::span(blocks).subspan(first, group.blocks.size()));
+    if (options.decode) decode_and_compare(group, std::span(blocks).subspan(first, group.blocks.size()));
     first += group.blocks.size();
   }
   codec::DecodedLines decoded;
-  for (int round = 0; round < options.rounds; ++round) {
+  for (int round = 0; options.decode && round < options.rounds; ++round) {
     double seconds = 0;
     for (const codec::EncodedLines& group : groups) seconds += decode_seconds(group, decoded);
     totals.decode_seconds = std::min(totals.decode_seconds, seconds);
@@ -239,6 +240,7 @@ int run_all(int argc, char** argv) {
   app.add_option("--block-mib", block_mib);
   app.add_option("--reference", reference);
   app.add_flag("--columns", options.columns);
+  app.add_flag("!--no-decode", options.decode);
   app.add_option("files", files)->required();
   CLI11_PARSE(app, argc, argv);
   if (level == "compaction") options.level = codec::LineEncoderLevel::kCompaction;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "base/check.h"
 #include "codec/lines/column_writer.h"
@@ -56,7 +57,7 @@ struct LineEncoder::State {
   lines::TableBuilder table;
   std::array<lines::TextCut, kDepthMax + 1> cuts;
   lines::ColumnWriter column_writer;
-  std::string buffer;  // the lines of the block, one after another
+  lines::LineBuffer buffer;
   std::vector<lines::Span> rows;
   std::vector<PendingText> texts;
   std::vector<lines::PendingColumn> columns;
@@ -72,20 +73,24 @@ void LineEncoder::State::join_lines(std::span<const std::string_view> lines) {
   for (std::string_view line : lines) bytes += line.size();
   CHECK(!lines.empty() && lines.size() <= kLineBlockRowsMax);
   CHECK(bytes <= (lines.size() == 1 ? kLineBytesMax : kLineBlockBytesMax));
-  buffer.clear();
-  buffer.reserve(bytes);
-  rows.clear();
-  for (std::string_view line : lines) {
-    auto begin = static_cast<std::uint32_t>(buffer.size());
-    buffer.append(line);
-    rows.push_back({begin, static_cast<std::uint32_t>(line.size()) & 0x7fffffff, 0});
+  buffer.size = bytes;
+  if (buffer.bytes.size() < bytes + lines::ByteClasses::kPadding) {
+    buffer.bytes.resize(bytes + lines::ByteClasses::kPadding);
   }
+  rows.clear();
+  std::uint32_t begin = 0;
+  for (std::string_view line : lines) {
+    if (!line.empty()) std::memcpy(buffer.bytes.data() + begin, line.data(), line.size());
+    rows.push_back({begin, static_cast<std::uint32_t>(line.size()) & 0x7fffffff, 0});
+    begin = rows.back().end();
+  }
+  buffer.classes.classify({buffer.bytes.data(), buffer.size});
 }
 
 void LineEncoder::State::cut_text(std::span<const lines::Span> text_rows, std::uint32_t text, std::size_t depth,
                                   EncodedLines& out) {
   lines::TextCut& cut = cuts[depth];
-  cut.run(buffer.data(), text_rows, text, table);
+  cut.run(buffer, text_rows, text, table);
   if (text == 0) out.raw_rows += cut.raw_rows();
   texts.resize(table.text_count());
   PendingText& pending = texts[text];
@@ -94,7 +99,7 @@ void LineEncoder::State::cut_text(std::span<const lines::Span> text_rows, std::u
   lines::append_ids(cut.ids(), pending.rows_of_templates.size(), pending.ids);
   columns.resize(table.column_count());
   for (const lines::TextCut::ColumnValues& column : cut.columns()) {
-    column_writer.write(buffer.data(), column.values, columns[column.column]);
+    column_writer.write(buffer.bytes.data(), column.values, columns[column.column]);
     if (!column.rest && depth < kDepthMax && lines::ColumnWriter::may_nest(columns[column.column].entry)) {
       nest(column.values, column.column, depth, out);
     }
@@ -119,7 +124,7 @@ PendingBlock LineEncoder::State::encode_block(std::span<const std::string_view> 
   columns.clear();
   cut_text(rows, 0, 0, out);
   PendingBlock block;
-  block.directory.line_bytes = buffer.size();
+  block.directory.line_bytes = buffer.size;
   place_streams(block, out.blocks.emplace_back().pages);
   return block;
 }

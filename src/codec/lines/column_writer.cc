@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/hash_map.h"
+#include "codec/lines/word_set.h"
 #include "codec/varint.h"
 
 namespace cordwood::codec::lines {
@@ -60,8 +61,8 @@ void ColumnWriter::write(const char* buffer, std::span<const Span> values, Pendi
 
 bool ColumnWriter::constant(PendingColumn& out) {
   std::string_view first = value(0);
-  for (std::size_t i = 1; i < values_.size(); ++i) {
-    if (value(i) != first) return false;
+  for (Span span : values_) {
+    if (span.size() != first.size() || !same_bytes(buffer_ + span.begin, first.data(), first.size())) return false;
   }
   out.entry.encoding = Encoding::kConstant;
   out.constant = first;
@@ -70,12 +71,23 @@ bool ColumnWriter::constant(PendingColumn& out) {
 
 void ColumnWriter::measure(ColumnInfo& info) {
   info.length_min = ~std::uint64_t{0};
-  info.alphabet = 0;
+  std::uint64_t total = 0;
+  for (Span span : values_) {
+    info.length_min = std::min<std::uint64_t>(info.length_min, span.size());
+    info.length_max = std::max<std::uint64_t>(info.length_max, span.size());
+    total += span.size();
+  }
+  // Long texts have nearly every class of bytes; saying all costs nothing but a little pruning.
+  constexpr std::uint64_t kLongBytesOfValue = 40;
+  info.alphabet = kAlphabetAll;
+  if (total / values_.size() >= kLongBytesOfValue) return;
+  std::array<bool, 256> seen{};
   for (std::size_t i = 0; i < values_.size(); ++i) {
-    std::string_view text = value(i);
-    info.length_min = std::min<std::uint64_t>(info.length_min, text.size());
-    info.length_max = std::max<std::uint64_t>(info.length_max, text.size());
-    info.alphabet |= alphabet_of(text);
+    for (char c : value(i)) seen[static_cast<unsigned char>(c)] = true;
+  }
+  info.alphabet = 0;
+  for (unsigned c = 0; c < 256; ++c) {
+    if (seen[c]) info.alphabet |= alphabet_of(static_cast<unsigned char>(c));
   }
 }
 

@@ -1,7 +1,7 @@
 #include "codec/lines/cutter.h"
 
 #include <algorithm>
-#include <array>
+#include <bit>
 #include <string_view>
 
 #include "codec/lines/timestamps.h"
@@ -11,26 +11,10 @@ namespace cordwood::codec::lines {
 namespace {
 
 // A sample's size: enough rows that one in a thousand is seen several times.
-constexpr std::size_t kSampleRows = 4'096;
-constexpr std::uint32_t kSampleBytesOfRow = 16'384;
-constexpr std::uint64_t kSampleBytes = 1u << 20;
+constexpr std::size_t kSampleRows = 2'048;
+constexpr std::uint32_t kSampleBytesOfRow = 8'192;
+constexpr std::uint64_t kSampleBytes = 384u << 10;
 constexpr std::uint32_t kTimesMin = 4;
-
-enum Class : std::uint8_t { kOther = 0, kDigit = 1, kHexLetter = 2, kLetter = 4 };
-
-constexpr std::array<std::uint8_t, 256> kClasses = [] {
-  std::array<std::uint8_t, 256> classes{};
-  for (unsigned c = 0; c < 256; ++c) {
-    if (c >= '0' && c <= '9') classes[c] = kDigit;
-    if ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')) classes[c] = kHexLetter;
-    if ((c >= 'g' && c <= 'z') || (c >= 'G' && c <= 'Z') || c == '_' || c >= 128) classes[c] = kLetter;
-  }
-  return classes;
-}();
-
-std::uint8_t class_of(char c) {
-  return kClasses[static_cast<unsigned char>(c)];
-}
 
 bool is_level(std::string_view word) {
   constexpr std::string_view kLevels[] = {"trace",   "debug", "info",  "information", "notice", "warn",
@@ -47,163 +31,190 @@ bool is_level(std::string_view word) {
 template <typename Visitor>
 class Scan {
  public:
-  Scan(const char* begin, const char* end, Visitor& visitor) : begin_(begin), end_(end), visitor_(visitor) {}
+  Scan(const LineBuffer& buffer, std::uint32_t begin, std::uint32_t end, Visitor& visitor)
+      : text_(buffer.bytes.data()), classes_(buffer.classes), begin_(begin), end_(end), visitor_(visitor) {}
 
   void run() {
-    const char* at = begin_;
-    while (at != end_) {
-      std::uint8_t c = class_of(*at);
-      if (c == kOther) {
-        at = *at == '"' && at != key_close_ ? quote(at) : at + 1;
+    std::uint32_t at = begin_;
+    while ((at = classes_.stop().next(at, end_)) != end_) {
+      if (text_[at] == '"') {
+        at = at == key_close_ ? at + 1 : quote(at);
+      } else if (text_[at] == '\\') {
+        ++at;
       } else {
         at = token(at);
       }
-      if (at == nullptr) return;
+      if (at == kStopped) return;
     }
   }
 
  private:
+  static constexpr std::uint32_t kStopped = 0xffffffff;
+
+  std::uint32_t variable(std::uint32_t first, std::uint32_t end, std::uint32_t next) {
+    return visitor_.variable(first, end) ? next : kStopped;
+  }
+
   // A quoted value is one variable; the quotes of a key, of nothing, of a level and an unclosed quote are delimiters.
-  const char* quote(const char* open) {
-    if (open != begin_ && open[-1] == '\\') return escaped_quote(open);
-    const char* close = open + 1;
-    while (close != end_ && *close != '"') close += (*close == '\\' && close + 1 != end_) ? 2 : 1;
+  std::uint32_t quote(std::uint32_t open) {
+    if (open != begin_ && text_[open - 1] == '\\') return escaped_quote(open);
+    std::uint32_t close = classes_.mark().next(open + 1, end_);
+    while (close != end_ && text_[close] == '\\') {
+      close = classes_.mark().next(std::min(close + 2, end_), end_);
+    }
     if (close == end_ || close == open + 1) return open + 1;
-    const char* next = close + 1;
-    if (next != end_ && *next == ':') {
+    if (close + 1 != end_ && text_[close + 1] == ':') {
       key_close_ = close;
       return open + 1;
     }
-    if (is_level({open + 1, static_cast<std::size_t>(close - open - 1)})) return close + 1;
-    return visitor_.variable(open + 1, close) ? close + 1 : nullptr;
+    if (is_level({text_ + open + 1, close - open - 1})) return close + 1;
+    return variable(open + 1, close, close + 1);
   }
 
   // The same within a string: \"key\":\"value\".
-  const char* escaped_quote(const char* open) {
-    const char* close = open + 1;
-    while (close != end_ && !(*close == '"' && close[-1] == '\\')) ++close;
+  std::uint32_t escaped_quote(std::uint32_t open) {
+    std::uint32_t close = classes_.mark().next(open + 1, end_);
+    while (close != end_ && !(text_[close] == '"' && text_[close - 1] == '\\')) {
+      close = classes_.mark().next(close + 1, end_);
+    }
     if (close == end_ || close - open <= 2) return open + 1;
-    if (close + 1 != end_ && close[1] == ':') {
+    if (close + 1 != end_ && text_[close + 1] == ':') {
       key_close_ = close;
       return open + 1;
     }
-    return visitor_.variable(open + 1, close - 1) ? close + 1 : nullptr;
+    return variable(open + 1, close - 1, close + 1);
   }
 
-  const char* token(const char* first) {
-    const char* at = first;
-    std::uint8_t seen = 0;
-    const char* letters_end = nullptr;  // of the letters that the token begins with
-    bool digits_last = true;            // only digits follow these
-    while (at != end_ && class_of(*at) != kOther) {
-      std::uint8_t c = class_of(*at);
-      if (c == kDigit && letters_end == nullptr) letters_end = at;
-      if (c != kDigit && letters_end != nullptr) digits_last = false;
-      seen |= c;
-      ++at;
+  std::uint32_t token(std::uint32_t first) {
+    std::uint32_t at = classes_.token().next_zero(first, end_);
+    std::uint32_t length = at - first;
+    if (length > 64) return long_token(first, at);
+    std::uint64_t mask = ~std::uint64_t{0} >> (64 - length);
+    std::uint64_t digits = classes_.digit().bits(first) & mask;
+    if (digits == 0) return visitor_.word(first, at) ? at : kStopped;
+    if (digits == mask) return number(first, at);
+    auto letters = static_cast<std::uint32_t>(std::countr_zero(digits));
+    bool digits_last = digits >> letters == mask >> letters;
+    std::uint64_t no_hex = classes_.no_hex().bits(first);
+    if (digits_last && letters != 0 && (no_hex & ((std::uint64_t{1} << letters) - 1)) != 0) {
+      if (!visitor_.word(first, first + letters)) return kStopped;
+      return variable(first + letters, at, at);
     }
-    if ((seen & kDigit) == 0) return visitor_.word(first, at) ? at : nullptr;
-    if (seen == kDigit && (at - first == 2 || at - first == 4) && at != end_ && may_be_time(*at)) {
-      if (const char* stop = timestamp_end(first, end_)) return visitor_.time(first, stop) ? stop : nullptr;
-    }
-    if (seen == kDigit) return visitor_.variable(first, number_end(at)) ? number_end(at) : nullptr;
-    if (digits_last && letters_end != first && !all_hex(first, letters_end)) {
-      return visitor_.word(first, letters_end) && visitor_.variable(letters_end, at) ? at : nullptr;
-    }
-    if (at - first == 8 && is_uuid(first)) at = first + 36;
-    return visitor_.variable(first, at) ? at : nullptr;
+    if (length == 8 && is_uuid(first)) at = first + 36;
+    return variable(first, at, at);
   }
 
-  static bool may_be_time(char after_digits) {
-    return after_digits == ':' || after_digits == '-' || after_digits == '/';
+  std::uint32_t long_token(std::uint32_t first, std::uint32_t at) {
+    if (classes_.digit().next(first, at) == at) return visitor_.word(first, at) ? at : kStopped;
+    return variable(first, at, at);
+  }
+
+  std::uint32_t number(std::uint32_t first, std::uint32_t at) {
+    bool may_be_time = (at - first == 2 || at - first == 4) && at != end_ &&
+                       (text_[at] == ':' || text_[at] == '-' || text_[at] == '/');
+    if (may_be_time) {
+      if (const char* stop = timestamp_end(text_ + first, text_ + end_)) {
+        auto end = static_cast<std::uint32_t>(stop - text_);
+        return visitor_.time(first, end) ? end : kStopped;
+      }
+    }
+    at = number_end(at);
+    return variable(first, at, at);
   }
 
   // Where the number goes on after a dot: 1.5, 10.0.0.1.
-  const char* number_end(const char* at) const {
-    while (end_ - at >= 2 && *at == '.' && class_of(at[1]) == kDigit) {
-      const char* part = at + 1;
-      while (part != end_ && class_of(*part) == kDigit) ++part;
-      if (part != end_ && class_of(*part) != kOther) return at;
+  std::uint32_t number_end(std::uint32_t at) const {
+    while (at + 1 < end_ && text_[at] == '.') {
+      std::uint32_t part = classes_.digit().next_zero(at + 1, end_);
+      if (part == at + 1 || classes_.token().next_zero(at + 1, end_) != part) return at;
       at = part;
     }
     return at;
   }
 
-  static bool all_hex(const char* at, const char* end) {
-    return std::all_of(at, end, [](char c) { return class_of(c) == kHexLetter; });
-  }
-
-  bool is_uuid(const char* first) const {
-    if (end_ - first < 36) return false;
-    for (int i = 0; i < 36; ++i) {
-      bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-      if (dash ? first[i] != '-' : (class_of(first[i]) & (kDigit | kHexLetter)) == 0) return false;
+  // `first` begins a token of 8 bytes.
+  bool is_uuid(std::uint32_t first) const {
+    constexpr std::uint64_t kLength = 36;
+    constexpr std::uint64_t kDashes = 1u << 8 | 1u << 13 | 1u << 18 | 1u << 23;
+    constexpr std::uint64_t kAll = (std::uint64_t{1} << kLength) - 1;
+    if (end_ - first < kLength || (classes_.no_hex().bits(first) & kAll) != 0) return false;
+    if ((classes_.token().bits(first) & kAll) != (kAll & ~kDashes)) return false;
+    if (text_[first + 8] != '-' || text_[first + 13] != '-' || text_[first + 18] != '-' || text_[first + 23] != '-') {
+      return false;
     }
-    return end_ - first == 36 || class_of(first[36]) == kOther;
+    return first + kLength == end_ || (classes_.token().bits(first) >> kLength & 1) == 0;
   }
 
-  const char* begin_;
-  const char* end_;
+  const char* text_;
+  const ByteClasses& classes_;
+  std::uint32_t begin_;
+  std::uint32_t end_;
   Visitor& visitor_;
-  const char* key_close_ = nullptr;  // the quote that ends the key being read
+  std::uint32_t key_close_ = kStopped;  // the quote that ends the key being read
 };
 
 struct CountWords {
+  const char* text;
   WordSet& words;
-  bool word(const char* first, const char* end) const {
-    words.count(word_hash(first, static_cast<std::size_t>(end - first)));
+  bool word(std::uint32_t first, std::uint32_t end) const {
+    words.count(word_hash(text + first, end - first));
     return true;
   }
-  static bool variable(const char*, const char*) { return true; }
-  static bool time(const char*, const char*) { return true; }
+  static bool variable(std::uint32_t, std::uint32_t) { return true; }
+  static bool time(std::uint32_t, std::uint32_t) { return true; }
 };
 
 struct CollectVariables {
   const WordSet& words;
-  const char* buffer;
+  const char* text;
   Span row;
   std::size_t size_max;
   std::vector<Span>& out;
+  std::uint32_t static_begin;
+  std::uint64_t hash = 0;
 
-  bool word(const char* first, const char* end) const {
-    auto length = static_cast<std::size_t>(end - first);
-    if (words.contains(word_hash(first, length)) || is_level({first, length})) return true;
+  bool word(std::uint32_t first, std::uint32_t end) {
+    std::uint32_t length = end - first;
+    if (words.contains(word_hash(text + first, length)) || is_level({text + first, length})) return true;
     return variable(first, end);
   }
-  bool variable(const char* first, const char* end) const {
-    auto begin = static_cast<std::uint32_t>(first - buffer);
+  bool variable(std::uint32_t first, std::uint32_t end) { return add(first, end, 0); }
+  bool time(std::uint32_t first, std::uint32_t end) { return add(first, end, 1); }
+  bool add(std::uint32_t first, std::uint32_t end, std::uint32_t time) {
     bool last = out.size() + 1 == size_max;
-    std::uint32_t stop = last ? row.end() : static_cast<std::uint32_t>(end - buffer);
-    out.push_back({begin, (stop - begin) & 0x7fffffff, 0});
+    if (last) end = row.end();
+    out.push_back({first, (end - first) & 0x7fffffff, last ? 0 : time & 1});
+    hash = next_hash(hash, word_hash(text + static_begin, first - static_begin) + time);
+    static_begin = end;
     return !last;
-  }
-  bool time(const char* first, const char* end) const {
-    bool more = variable(first, end);
-    if (more) out.back().time = 1;
-    return more;
   }
 };
 
 }  // namespace
 
-void Cutter::learn(const char* buffer, std::span<const Span> rows) {
+void Cutter::learn(const LineBuffer& buffer, std::span<const Span> rows) {
   words_.clear();
-  std::size_t step = std::max<std::size_t>(1, rows.size() / kSampleRows);
-  CountWords visitor{words_};
-  std::uint64_t bytes = 0;
+  std::uint64_t all_bytes = 0;
+  for (Span row : rows) all_bytes += std::min(row.size(), kSampleBytesOfRow);
+  std::size_t step = std::max<std::size_t>({1, rows.size() / kSampleRows, all_bytes / kSampleBytes});
+  CountWords visitor{buffer.bytes.data(), words_};
   std::uint32_t sampled = 0;
-  for (std::size_t i = 0; i < rows.size() && bytes < kSampleBytes; i += step) {
+  for (std::size_t i = 0; i < rows.size(); i += step) {
     std::uint32_t length = std::min(rows[i].size(), kSampleBytesOfRow);
-    Scan<CountWords>(buffer + rows[i].begin, buffer + rows[i].begin + length, visitor).run();
-    bytes += length;
+    Scan<CountWords>(buffer, rows[i].begin, rows[i].begin + length, visitor).run();
     ++sampled;
   }
   words_.keep(std::max(kTimesMin, sampled / 1'000));
 }
 
-void Cutter::cut(const char* buffer, Span row, std::uint32_t variables_max, std::vector<Span>& variables) const {
-  CollectVariables visitor{words_, buffer, row, variables.size() + variables_max, variables};
-  Scan<CollectVariables>(buffer + row.begin, buffer + row.end(), visitor).run();
+std::uint64_t Cutter::cut(const LineBuffer& buffer, Span row, std::uint32_t variables_max,
+                          std::vector<Span>& variables) const {
+  const char* text = buffer.bytes.data();
+  CollectVariables visitor{words_, text, row, variables.size() + variables_max, variables, row.begin};
+  Scan<CollectVariables>(buffer, row.begin, row.end(), visitor).run();
+  std::uint64_t hash =
+      next_hash(visitor.hash, word_hash(text + visitor.static_begin, row.end() - visitor.static_begin));
+  return hash ^ (hash >> 31);
 }
 
 }  // namespace cordwood::codec::lines

@@ -9,8 +9,10 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
+#include "codec/lines/byte_classes.h"
 #include "codec/lines/word_set.h"
 
 namespace cordwood::codec::lines {
@@ -24,13 +26,21 @@ struct Span {
   std::uint32_t end() const { return begin + length; }
 };
 
+// The lines of a block, one after another, and the class of each byte.
+struct LineBuffer {
+  std::string bytes;  // followed by ByteClasses::kPadding more
+  std::size_t size = 0;
+  ByteClasses classes;
+};
+
 class Cutter {
  public:
   // Counts the words of a sample of `rows`, to tell rare words from others.
-  void learn(const char* buffer, std::span<const Span> rows);
+  void learn(const LineBuffer& buffer, std::span<const Span> rows);
   // Appends the variables of `row`, in order and without overlap; at most `variables_max`: the last one is then the
-  // rest of the row. A variable may be empty only as such a rest.
-  void cut(const char* buffer, Span row, std::uint32_t variables_max, std::vector<Span>& variables) const;
+  // rest of the row. A variable may be empty only as such a rest. Gives a hash of the static text between.
+  std::uint64_t cut(const LineBuffer& buffer, Span row, std::uint32_t variables_max,
+                    std::vector<Span>& variables) const;
 
  private:
   WordSet words_;

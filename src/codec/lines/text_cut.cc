@@ -20,8 +20,8 @@ constexpr std::uint32_t kTextVariablesMax = 2u << 20;
 
 }  // namespace
 
-void TextCut::run(const char* buffer, std::span<const Span> rows, std::uint32_t text, TableBuilder& table) {
-  buffer_ = buffer;
+void TextCut::run(const LineBuffer& buffer, std::span<const Span> rows, std::uint32_t text, TableBuilder& table) {
+  buffer_ = &buffer;
   rows_ = rows;
   raw_rows_ = 0;
   cutter_.learn(buffer, rows);
@@ -34,29 +34,24 @@ std::string_view TextCut::text_before(std::size_t row, std::uint32_t variable) c
   std::span<const Span> vars = variables(row);
   std::uint32_t begin = variable == 0 ? rows_[row].begin : vars[variable - 1].end();
   std::uint32_t end = variable == vars.size() ? rows_[row].end() : vars[variable].begin;
-  return {buffer_ + begin, end - begin};
-}
-
-std::uint64_t TextCut::shape_hash(std::size_t row) const {
-  std::uint64_t hash = 0;
-  auto count = static_cast<std::uint32_t>(variables(row).size());
-  for (std::uint32_t i = 0; i <= count; ++i) {
-    std::string_view text = text_before(row, i);
-    hash = std::rotl(hash, 23) ^ word_hash(text.data(), text.size());
-    if (i < count) hash += variables(row)[i].time;
-    hash *= 0x9fb21c651e98df25;
-  }
-  return hash ^ (hash >> 31);
+  return {bytes() + begin, end - begin};
 }
 
 bool TextCut::same_shape(std::size_t a, std::size_t b) const {
-  auto count = static_cast<std::uint32_t>(variables(a).size());
-  if (count != variables(b).size()) return false;
-  for (std::uint32_t i = 0; i <= count; ++i) {
-    if (text_before(a, i) != text_before(b, i)) return false;
-    if (i < count && variables(a)[i].time != variables(b)[i].time) return false;
+  std::span<const Span> x = variables(a);
+  std::span<const Span> y = variables(b);
+  if (x.size() != y.size()) return false;
+  std::uint32_t x_begin = rows_[a].begin;
+  std::uint32_t y_begin = rows_[b].begin;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    std::uint32_t length = x[i].begin - x_begin;
+    if (length != y[i].begin - y_begin || x[i].time != y[i].time) return false;
+    if (!same_bytes(bytes() + x_begin, bytes() + y_begin, length)) return false;
+    x_begin = x[i].end();
+    y_begin = y[i].end();
   }
-  return true;
+  std::uint32_t length = rows_[a].end() - x_begin;
+  return length == rows_[b].end() - y_begin && same_bytes(bytes() + x_begin, bytes() + y_begin, length);
 }
 
 std::uint32_t TextCut::shape_of(std::size_t row, std::uint64_t hash) {
@@ -88,13 +83,14 @@ void TextCut::find_shapes(std::uint32_t variables_left) {
   shape_slots_.clear();
   for (std::size_t row = 0; row < rows_.size(); ++row) {
     std::uint32_t left = variables_left - std::min(variables_left, static_cast<std::uint32_t>(variables_.size()));
+    std::uint64_t hash = 0;
     if (left < kVariablesMax) {
       variables_.push_back(rows_[row]);
     } else {
-      cutter_.cut(buffer_, rows_[row], kVariablesMax, variables_);
+      hash = cutter_.cut(*buffer_, rows_[row], kVariablesMax, variables_);
     }
     first_.push_back(static_cast<std::uint32_t>(variables_.size()));
-    std::uint32_t shape = shape_of(row, shape_hash(row));
+    std::uint32_t shape = shape_of(row, hash);
     ++shapes_[shape].rows;
     shape_of_row_.push_back(shape);
   }
@@ -122,8 +118,7 @@ void TextCut::share_beginnings(std::span<Shape*> orphans, std::uint32_t rows_min
     std::uint64_t hash = 0x51ed270b;
     for (std::uint32_t i = 0; i < shape.variables; ++i) {
       std::string_view part = text_before(shape.row, i);
-      hash = std::rotl(hash, 23) ^ word_hash(part.data(), part.size());
-      hash = (hash + variables(shape.row)[i].time) * 0x9fb21c651e98df25;
+      hash = next_hash(hash, word_hash(part.data(), part.size()) + variables(shape.row)[i].time);
       if (!visit(hash, i + 1)) return;
     }
   };
@@ -148,7 +143,7 @@ bool TextCut::add_template(Shape& shape, bool whole, std::uint32_t text, TableBu
   for (std::uint32_t i = 0; i < count; ++i) {
     Span variable = variables(shape.row)[i];
     auto kind = variable.time != 0 ? TableBuilder::Kind::kTime : TableBuilder::Kind::kToken;
-    parts.push_back({text_before(shape.row, i), kind, {buffer_ + variable.begin, variable.size()}});
+    parts.push_back({text_before(shape.row, i), kind, {bytes() + variable.begin, variable.size()}});
   }
   if (!whole) parts.push_back({"", TableBuilder::Kind::kRest, ""});
   std::string_view tail = whole ? text_before(shape.row, count) : "";

@@ -18,7 +18,7 @@ namespace cordwood::codec::lines {
 class TextCut {
  public:
   // Spans are into `buffer`; both must outlive what columns() gives.
-  void run(const char* buffer, std::span<const Span> rows, std::uint32_t text, TableBuilder& table);
+  void run(const LineBuffer& buffer, std::span<const Span> rows, std::uint32_t text, TableBuilder& table);
 
   // The template of each row, within the text.
   std::span<const std::uint16_t> ids() const { return ids_; }
@@ -46,17 +46,17 @@ class TextCut {
   void find_shapes(std::uint32_t variables_left);
   std::uint32_t shape_of(std::size_t row, std::uint64_t hash);
   bool same_shape(std::size_t a, std::size_t b) const;
-  std::uint64_t shape_hash(std::size_t row) const;
   void choose_templates(std::uint32_t text, TableBuilder& table);
   void share_beginnings(std::span<Shape*> orphans, std::uint32_t rows_min);
   bool add_template(Shape& shape, bool whole, std::uint32_t text, TableBuilder& table);
   void fill_columns(std::uint32_t text, const TableBuilder& table);
+  const char* bytes() const { return buffer_->bytes.data(); }
   std::string_view text_before(std::size_t row, std::uint32_t variable) const;
   std::span<const Span> variables(std::size_t row) const {
     return std::span(variables_).subspan(first_[row], first_[row + 1] - first_[row]);
   }
 
-  const char* buffer_ = nullptr;
+  const LineBuffer* buffer_ = nullptr;
   std::span<const Span> rows_;
   Cutter cutter_;
   std::vector<Span> variables_;
