@@ -86,6 +86,15 @@ const TextInfo& LineBlock::text(std::uint32_t text) const {
 const ColumnInfo& LineBlock::column_info(std::uint32_t column) const {
   return state_->directory.columns[column].info;
 }
+std::size_t LineBlock::kept_bytes() const {
+  std::size_t bytes = state_->raw_directory.capacity() + state_->pages->kept_bytes();
+  for (const DecodedText& text : state_->decoded_texts) bytes += 2 * text.ids.capacity();
+  for (const DecodedColumn& column : state_->columns) {
+    bytes += sizeof column + column.column.kept_bytes() + 4 * column.rows.capacity() + column.nested_data.capacity() +
+             4 * column.nested_ends.capacity();
+  }
+  return bytes;
+}
 void LineBlock::set_pages(std::string_view pages) {
   state_->pages->set_bytes(pages);
 }

@@ -57,6 +57,9 @@ class LineBlock {
   const TextInfo& text(std::uint32_t text) const;
   const ColumnInfo& column_info(std::uint32_t column) const;
 
+  // Memory of what has been decoded so far and is kept.
+  std::size_t kept_bytes() const;
+
   // Provides the pages of a block that was opened without; must outlive the block.
   void set_pages(std::string_view pages);
 

@@ -109,6 +109,11 @@ class Column {
   // Appends value `position` (below size()) to `out`. Not for kNested: LineBlock::append_value does all forms.
   void append_value(std::uint32_t position, std::string& out) const;
 
+  // Memory that it takes beyond what it points to.
+  std::size_t kept_bytes() const {
+    return 8 * integers_.capacity() + 4 * ids_.capacity() + 4 * ends_.capacity() + owned_.capacity();
+  }
+
  private:
   friend class ColumnDecoder;
   ColumnInfo info_;

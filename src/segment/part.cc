@@ -8,7 +8,11 @@ base::StatusOr<SharedLineBlock::Lease> StoredLines::lease() const {
     ASSIGN_OR_RETURN(codec::LineBlock block, open());
     shared->block_.emplace(std::move(block));
   }
-  return SharedLineBlock::Lease(std::move(lock), &*shared->block_);
+  return SharedLineBlock::Lease(std::move(lock), *shared);
+}
+
+SharedLineBlock::Lease::~Lease() {
+  if (lock_.owns_lock()) shared_.kept_bytes_ = block_->kept_bytes();
 }
 
 base::Task<base::StatusOr<std::shared_ptr<const StoredLines>>> Part::line_directory(std::size_t) const {

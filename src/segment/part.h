@@ -1,6 +1,7 @@
 // Part: something that holds records of one tenant and can be read by a query: a segment, or a snapshot of the head.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -52,17 +53,26 @@ class SharedLineBlock {
     codec::LineBlock& operator*() const { return *block_; }
     codec::LineBlock* operator->() const { return block_; }
 
+    ~Lease();
+    Lease(Lease&&) = default;
+    Lease& operator=(Lease&&) = delete;
+
    private:
     friend struct StoredLines;
-    Lease(std::unique_lock<std::mutex> lock, codec::LineBlock* block) : lock_(std::move(lock)), block_(block) {}
+    Lease(std::unique_lock<std::mutex> lock, SharedLineBlock& shared)
+        : lock_(std::move(lock)), shared_(shared), block_(&*shared.block_) {}
     std::unique_lock<std::mutex> lock_;
+    SharedLineBlock& shared_;
     codec::LineBlock* block_;
   };
+  // Memory of what readers have decoded so far.
+  std::size_t kept_bytes() const { return kept_bytes_; }
 
  private:
   friend struct StoredLines;
   std::mutex mutex_;
   std::optional<codec::LineBlock> block_;  // once it has been opened
+  std::atomic<std::size_t> kept_bytes_{0};
 };
 
 // The lines of one block as templates and columns, for readers that need not put them together. Thread-safe; what is

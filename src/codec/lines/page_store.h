@@ -20,6 +20,11 @@ class PageStore {
   void set_bytes(std::string_view bytes) { bytes_ = bytes; }
   // Valid as long as the store and its bytes.
   base::StatusOr<std::string_view> stream(const StreamEntry& stream);
+  std::size_t kept_bytes() const {
+    std::size_t bytes = 0;
+    for (const Page& page : raw_) bytes += page.decompressed.capacity();
+    return bytes;
+  }
 
  private:
   struct Page {
