@@ -111,10 +111,10 @@ def rotations_with_kills(context, count):
     thread.start()
     try:
         done = 0
-        start = 9000
+        start = 9990
         while done < count:
             style = context.random.choice(list(STYLES))
-            start -= 40
+            start -= 12  # at most 11 rotations follow
             for _ in range(min(context.random.randrange(1, 12), count - done)):
                 time.sleep(context.random.uniform(0.02, 0.25))
                 fleet.rotate(style, start=start)
@@ -142,10 +142,12 @@ def test_each_style_without_kills(context):
     fleet = Fleet(context)
     fleet.start_writer()
     fleet.agent.start()
+    start = 1000
     for style in STYLES:
+        start -= 40
         for _ in range(3):
             time.sleep(0.15)
-            fleet.rotate(style)
+            fleet.rotate(style, start=start)
     last = fleet.stop_writer()
     fleet.agent.wait_caught_up()
     fleet.check(last)
@@ -156,13 +158,14 @@ def test_rotations_while_the_agent_is_stopped(context):
     fleet = Fleet(context)
     fleet.start_writer()
     fleet.agent.start()
-    time.sleep(0.5)
-    fleet.agent.wait_caught_up()
+    wait_for(lambda: fleet.agent.status().get("lines_acked", 0) > 0, 60)
+    start = 1000
     for style in ("rename", "rename-delayed-gzip", "copytruncate", "rename-gzip", "copytruncate-gzip", "rename"):
+        start -= 40
         fleet.agent.stop()
         for _ in range(2):
             time.sleep(0.1)
-            fleet.rotate(style)
+            fleet.rotate(style, start=start)
         fleet.agent.start()
         time.sleep(0.2)
     last = fleet.stop_writer()
