@@ -1,7 +1,7 @@
 // Encodes files as one segment and decodes it again, and prints MB of raw text per CPU second and the ratio: for
 // choosing block size and level, and as the figure behind every change of the format.
 //
-//   segment_bench [--levels 1,3,6] [--block-mib 4] [--rounds 3] [--mix-only] FILE...
+//   segment_bench [--levels flush,compaction] [--block-mib 8] [--group-mib 0] [--rounds 3] [--mix-only] FILE...
 //
 // Line i of a file with n lines is at T + i * 3600 s / n, one stream a file, the file itself a named source.
 #include <fmt/format.h>
@@ -129,9 +129,9 @@ Figures measure(const std::vector<const Input*>& inputs, segment::WriterOptions 
   return best;
 }
 
-void print(std::string_view name, int level, const Figures& figures) {
+void print(std::string_view name, std::string_view level, const Figures& figures) {
   fmt::print(
-      "{:<40} level={:<2} raw_mb={:<7.1f} stored_mb={:<7.3f} ratio={:<6.2f} encode_mb_s={:<5.0f} decode_mb_s={:<5.0f} "
+      "{:<40} level={:<10} raw_mb={:<7.1f} stored_mb={:<7.3f} ratio={:<6.2f} encode_mb_s={:<5.0f} decode_mb_s={:<5.0f} "
       "count_mb_s={:.0f}\n",
       name.substr(0, 40), level, figures.raw / 1e6, figures.stored / 1e6, figures.raw / figures.stored,
       figures.raw / 1e6 / figures.encode_seconds, figures.raw / 1e6 / figures.decode_seconds,
@@ -144,12 +144,14 @@ void print(std::string_view name, int level, const Figures& figures) {
 int main(int argc, char** argv) {
   using namespace cordwood;
   CLI::App app("encode and decode files as segments");
-  std::vector<int> levels = {segment::kFlushZstdLevel, segment::kCompactionZstdLevel};
+  std::vector<std::string> levels = {"flush", "compaction"};
+  double group_mib = 0;
   double block_mib = static_cast<double>(segment::WriterOptions{}.block_weight_max) / (1 << 20);
   int rounds = 3;
   bool mix_only = false;
   std::vector<std::string> paths;
-  app.add_option("--levels", levels, "zstd levels")->delimiter(',')->allow_extra_args(false);
+  app.add_option("--levels", levels, "flush, compaction")->delimiter(',')->allow_extra_args(false);
+  app.add_option("--group-mib", group_mib, "lines of a row group; 0: each block has its own templates");
   app.add_option("--block-mib", block_mib, "weight of a block");
   app.add_option("--rounds", rounds, "the best of so many is printed")->check(CLI::Range(1, 100));
   app.add_flag("--mix-only", mix_only, "not each file alone");
@@ -158,9 +160,10 @@ int main(int argc, char** argv) {
   std::vector<Input> inputs;
   for (const std::string& path : paths) inputs.push_back(read_input(path));
   std::sort(inputs.begin(), inputs.end(), [](const Input& a, const Input& b) { return *a.labels < *b.labels; });
-  for (const int level : levels) {
+  for (const std::string& level : levels) {
     segment::WriterOptions options;
-    options.zstd_level = level;
+    options.level = level == "flush" ? segment::WriterLevel::kFlush : segment::WriterLevel::kCompaction;
+    options.group_bytes_max = static_cast<std::uint64_t>(group_mib * (1 << 20));
     options.block_weight_max = static_cast<std::uint64_t>(block_mib * (1 << 20));
     std::vector<const Input*> all;
     for (const Input& input : inputs) {

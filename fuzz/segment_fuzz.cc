@@ -14,18 +14,21 @@
 #include "segment/dump.h"
 #include "segment/format.h"
 #include "segment/mem_part.h"
+#include "segment/pages/column_decoder.h"
+#include "segment/pages/metadata_page.h"
+#include "segment/pages/positions_page.h"
+#include "segment/pages/times_page.h"
 #include "segment/reader.h"
-#include "segment/v1/block_decoder.h"
-#include "segment/v1/metadata_page.h"
-#include "segment/v1/positions_page.h"
-#include "segment/v1/tables.h"
-#include "segment/v1/times_page.h"
+#include "segment/v1/stored_part.h"
+#include "segment/v2/tables.h"
 
 namespace {
 
 namespace segment = cordwood::segment;
 namespace base = cordwood::base;
+namespace pages = cordwood::segment::pages;
 namespace v1 = cordwood::segment::v1;
+namespace v2 = cordwood::segment::v2;
 
 void open_as_it_is(std::string bytes) {
   base::SimExecutor executor(1);
@@ -36,72 +39,83 @@ void open_as_it_is(std::string bytes) {
 }
 
 void read_tables(FuzzedDataProvider& data) {
-  v1::Summary summary;
+  pages::Summary summary;
   summary.records = data.ConsumeIntegral<std::uint64_t>();
   summary.line_bytes = data.ConsumeIntegral<std::uint64_t>();
   summary.times.include(base::UnixNanos{data.ConsumeIntegral<std::int64_t>()});
   summary.times.include(base::UnixNanos{data.ConsumeIntegral<std::int64_t>()});
-  const auto blocks_end = data.ConsumeIntegral<std::uint64_t>();
+  const auto end = data.ConsumeIntegral<std::uint64_t>();
   const auto streams = data.ConsumeIntegralInRange<std::size_t>(1, 1000);
   const std::string bytes = data.ConsumeRemainingBytesAsString();
-  (void)v1::read_footer(bytes, "fuzz", 0);
-  (void)v1::read_streams(bytes, summary);
-  (void)v1::read_sources(bytes);
-  (void)v1::read_blocks(bytes, summary, blocks_end, streams);
+  v1::Tables first;
+  first.common.footer_offset = 1000;
+  (void)v1::read_footer(bytes, "fuzz", first);
+  v2::Tables second;
+  second.common.footer_offset = 1000;
+  (void)v2::read_footer(bytes, "fuzz", second);
+  (void)pages::read_streams(bytes, summary);
+  (void)pages::read_sources(bytes);
+  (void)v1::read_blocks(bytes, summary, end, streams);
+  const auto index = v2::read_index(bytes, summary, end, streams);
+  if (!index.ok()) return;
+  for (const v2::BlockEntry& block : index->blocks) CHECK(block.directory_offset + block.directory_bytes <= end);
 }
 
 void read_pages(FuzzedDataProvider& data) {
   const auto rows = data.ConsumeIntegralInRange<std::size_t>(1, 100);
   const std::vector<std::uint64_t> lengths(rows, data.ConsumeIntegral<std::uint8_t>());
   const std::string bytes = data.ConsumeRemainingBytesAsString();
-  const auto times = v1::read_times(bytes, rows);
+  const auto times = pages::read_times(bytes, rows);
   if (times.ok()) {
     std::string again;
-    v1::TimesEncoder().append(*times, again);
-    CHECK(v1::read_times(again, rows).value() == *times);
+    pages::TimesEncoder().append(*times, again);
+    CHECK(pages::read_times(again, rows).value() == *times);
   }
-  const auto positions = v1::read_positions(bytes, lengths, 3);
+  const auto positions = pages::read_positions(bytes, lengths, 3);
   if (positions.ok()) {
     std::string again;
-    v1::PositionsEncoder().append(*positions, lengths, again);
-    const auto twice = v1::read_positions(again, lengths, 3);
+    pages::PositionsEncoder().append(*positions, lengths, again);
+    const auto twice = pages::read_positions(again, lengths, 3);
     CHECK(twice.ok() && twice->offsets == positions->offsets && twice->line_numbers == positions->line_numbers &&
           twice->sources == positions->sources && twice->flags == positions->flags);
   }
-  (void)v1::read_metadata(bytes, rows, 1000);
+  (void)pages::read_metadata(bytes, rows, 1000);
 }
 
 void read_block(FuzzedDataProvider& data) {
-  v1::BlockEntry block;
+  pages::BlockPages block;
   block.info.rows = data.ConsumeIntegralInRange<std::uint32_t>(1, 20);
   block.info.line_bytes = data.ConsumeIntegralInRange<std::uint64_t>(0, 100);
   block.info.last_stream = data.ConsumeIntegralInRange<std::uint32_t>(0, 2);
   block.info.times.include(base::UnixNanos{data.ConsumeIntegral<std::int32_t>()});
   block.info.times.include(base::UnixNanos{data.ConsumeIntegral<std::int32_t>()});
   std::string stored;
-  for (std::size_t i = 0; i < v1::kPagesPerBlock; ++i) {
-    v1::PageEntry& page = block.pages[i];
-    page.encoding = data.ConsumeBool() ? v1::Encoding::kZstd : v1::Encoding::kPlain;
-    std::string bytes = data.ConsumeRandomLengthString();
-    const std::uint64_t text_bytes = block.info.line_bytes + block.info.rows;
-    const bool text = i == static_cast<std::size_t>(v1::PageKind::kText);
-    if (text && page.encoding == v1::Encoding::kPlain) bytes.resize(text_bytes, '\n');
+  for (pages::PageEntry& page : block.pages) {
+    page.encoding = data.ConsumeBool() ? pages::Encoding::kZstd : pages::Encoding::kPlain;
+    const std::string bytes = data.ConsumeRandomLengthString();
     page.stored_bytes = bytes.size();
-    page.raw_bytes = page.encoding == v1::Encoding::kPlain ? bytes.size()
-                     : text                                ? text_bytes
-                                                           : data.ConsumeIntegralInRange<std::uint64_t>(0, 1000);
+    page.raw_bytes =
+        page.encoding == pages::Encoding::kPlain ? bytes.size() : data.ConsumeIntegralInRange<std::uint64_t>(0, 1000);
     page.checksum = base::hash64(bytes);
     stored += bytes;
   }
-  v1::StoredPages pages;
-  pages.add(block, 0, stored);
+  pages::StoredPages fetched;
+  fetched.add(block, 0, stored);
   const segment::Columns columns{data.ConsumeBool(), data.ConsumeBool(), data.ConsumeBool()};
-  const auto rows = v1::BlockDecoder("fuzz", 0, block, 2).decode(pages, v1::PageSet::of(columns));
-  if (!rows.ok()) return;
-  CHECK((*rows)->size() == block.info.rows);
+  segment::BlockRows rows;
+  std::vector<std::uint64_t> lengths;
+  const pages::PageSet wanted = pages::PageSet::of(columns, columns.lines);
+  if (!pages::ColumnDecoder("fuzz", 0, block, 2).decode(fetched, wanted, rows, lengths).ok()) return;
+  CHECK(rows.size() == block.info.rows);
   std::uint64_t touched = 0;
-  for (const std::string_view line : (*rows)->lines) touched += base::hash64(line);
-  for (const auto& pair : (*rows)->metadata) touched += base::hash64(pair.name) + base::hash64(pair.value);
+  for (const auto& pair : rows.metadata) touched += base::hash64(pair.name) + base::hash64(pair.value);
+  if (columns.lines) {
+    std::string text = data.ConsumeRemainingBytesAsString();
+    text.resize(block.info.line_bytes + block.info.rows, '\n');
+    std::vector<std::string_view> lines;
+    (void)v1::decode_text(text, lengths, lines);
+    for (const std::string_view line : lines) touched += base::hash64(line);
+  }
   CHECK(touched + 1 != 0 || touched == ~std::uint64_t{0});
 }
 

@@ -6,13 +6,13 @@
 #include "base/hash.h"
 #include "codec/little_endian.h"
 #include "segment/format.h"
+#include "segment/pages/metadata_page.h"
+#include "segment/pages/positions_page.h"
+#include "segment/pages/times_page.h"
 #include "segment/part_testing.h"
 #include "segment/reader.h"
 #include "segment/trailer.h"
-#include "segment/v1/metadata_page.h"
-#include "segment/v1/positions_page.h"
-#include "segment/v1/tables.h"
-#include "segment/v1/times_page.h"
+#include "segment/v2/tables.h"
 
 namespace cordwood::segment {
 namespace {
@@ -45,7 +45,7 @@ base::StatusOr<std::vector<MemRow>> read_all(std::string bytes) {
 
 TEST(Corruption, EveryFlippedBitIsDataLossOrChangesNothing) {
   const std::vector<MemRow> rows = sorted_rows(1, {60, 3, 60, 2});
-  const std::string good = written(rows, {kFlushZstdLevel, 25, 4 << 20});
+  const std::string good = written(rows, {WriterLevel::kFlush, 25, 4 << 20});
   std::size_t unchanged = 0;
   for (std::size_t bit = 0; bit < good.size() * 8; ++bit) {
     std::string bad = good;
@@ -62,7 +62,7 @@ TEST(Corruption, EveryFlippedBitIsDataLossOrChangesNothing) {
 }
 
 TEST(Corruption, EveryTruncationAndAnyBytesAtTheEndAreDataLoss) {
-  const std::string good = written(sorted_rows(2, {60, 3, 60, 2}), {kFlushZstdLevel, 25, 4 << 20});
+  const std::string good = written(sorted_rows(2, {60, 3, 60, 2}), {WriterLevel::kFlush, 25, 4 << 20});
   for (std::size_t bytes = 0; bytes < good.size(); ++bytes) {
     ASSERT_EQ(open(good.substr(0, bytes)).status().code(), base::StatusCode::kDataLoss) << bytes;
     ASSERT_EQ(open(good.substr(bytes + 1)).status().code(), base::StatusCode::kDataLoss) << bytes;
@@ -103,7 +103,7 @@ TEST(Corruption, ErrorsNameWhatIsWrong) {
 
 TEST(Corruption, OneDamagedPageHidesOnlyWhatItHolds) {
   const std::vector<MemRow> rows = sorted_rows(5, {300, 3, 60, 0});
-  const std::string good = written(rows, {kFlushZstdLevel, 100, 4 << 20});
+  const std::string good = written(rows, {WriterLevel::kFlush, 100, 4 << 20});
   const auto whole = open(good);
   ASSERT_TRUE(whole.ok());
   ASSERT_EQ((*whole)->blocks().size(), 3U);
@@ -155,8 +155,8 @@ std::string with_version(std::string segment, std::uint16_t version) {
 
 TEST(Corruption, AnUnknownVersionIsUnimplemented) {
   const std::string good = written(sorted_rows(7, {10, 2, 20, 0}), {});
-  EXPECT_TRUE(with_version(good, 1) == good);
-  for (const std::uint16_t version : std::initializer_list<std::uint16_t>{0, 2, 65535}) {
+  EXPECT_TRUE(with_version(good, 2) == good);
+  for (const std::uint16_t version : std::initializer_list<std::uint16_t>{0, 3, 65535}) {
     EXPECT_EQ(open(with_version(good, version)).status().code(), base::StatusCode::kUnimplemented) << version;
   }
 }
@@ -193,10 +193,10 @@ constexpr int kRounds = 20000;
 
 TEST(Damage, TimesPages) {
   std::string good;
-  v1::TimesEncoder().append(std::vector<base::UnixNanos>{{5}, {1005}, {2005}, {9'000'000'000}}, good);
+  pages::TimesEncoder().append(std::vector<base::UnixNanos>{{5}, {1005}, {2005}, {9'000'000'000}}, good);
   Damage damage(1);
   for (int i = 0; i < kRounds; ++i) {
-    const auto times = v1::read_times(damage.of(good), 4);
+    const auto times = pages::read_times(damage.of(good), 4);
     if (times.ok()) {
       EXPECT_EQ(times->size(), 4U);
     } else {
@@ -206,17 +206,17 @@ TEST(Damage, TimesPages) {
 }
 
 TEST(Damage, PositionsPages) {
-  v1::Positions rows;
+  pages::Positions rows;
   rows.sources = {0, 0, 1, 1};
   rows.flags = {{0}, {1}, {2}, {3}};
   rows.offsets = {0, 10, 5, 6};
   rows.line_numbers = {1, 2, 0, 0};
   const std::vector<std::uint64_t> lengths = {9, 5, 5, 5};
   std::string good;
-  v1::PositionsEncoder().append(rows, lengths, good);
+  pages::PositionsEncoder().append(rows, lengths, good);
   Damage damage(2);
   for (int i = 0; i < kRounds; ++i) {
-    const auto positions = v1::read_positions(damage.of(good), lengths, 2);
+    const auto positions = pages::read_positions(damage.of(good), lengths, 2);
     if (!positions.ok()) continue;
     for (const std::uint32_t source : positions->sources) EXPECT_LT(source, 2U);
     EXPECT_EQ(positions->line_numbers.size(), 4U);
@@ -224,7 +224,7 @@ TEST(Damage, PositionsPages) {
 }
 
 TEST(Damage, MetadataPages) {
-  v1::MetadataEncoder encoder;
+  pages::MetadataEncoder encoder;
   const std::vector<core::MetadataPair> pairs = {{"trace", "abc"}, {"span", ""}, {"trace", "d"}};
   encoder.add_row(pairs);
   encoder.add_row({});
@@ -234,7 +234,7 @@ TEST(Damage, MetadataPages) {
   Damage damage(3);
   for (int i = 0; i < kRounds; ++i) {
     const std::string bad = damage.of(good);
-    const auto metadata = v1::read_metadata(bad, 3, 10);
+    const auto metadata = pages::read_metadata(bad, 3, 10);
     if (!metadata.ok()) continue;
     EXPECT_EQ(metadata->begin.size(), 4U);
     EXPECT_EQ(metadata->begin.back(), metadata->pairs.size());
@@ -247,49 +247,54 @@ TEST(Damage, MetadataPages) {
 }
 
 TEST(Damage, Tables) {
-  const std::string segment = written(sorted_rows(8, {200, 10, 20, 2}), {kFlushZstdLevel, 20, 4 << 20});
+  const std::string segment = written(sorted_rows(8, {200, 10, 20, 2}), {WriterLevel::kFlush, 20, 4 << 20});
   const auto part = open(segment);
   ASSERT_TRUE(part.ok());
-  v1::Summary summary;
+  pages::Summary summary;
   summary.times = (*part)->times();
   for (const PartStream& stream : (*part)->streams()) {
     summary.records += stream.records;
     summary.line_bytes += stream.line_bytes;
   }
   std::string streams;
-  v1::append_streams({(*part)->streams().begin(), (*part)->streams().end()}, summary, streams);
-  ASSERT_TRUE(v1::read_streams(streams, summary).ok());
+  pages::append_streams({(*part)->streams().begin(), (*part)->streams().end()}, summary, streams);
+  ASSERT_TRUE(pages::read_streams(streams, summary).ok());
   std::string sources;
-  v1::append_sources({(*part)->sources().begin(), (*part)->sources().end()}, sources);
-  ASSERT_TRUE(v1::read_sources(sources).ok());
-  std::vector<v1::BlockEntry> entries;
+  pages::append_sources({(*part)->sources().begin(), (*part)->sources().end()}, sources);
+  ASSERT_TRUE(pages::read_sources(sources).ok());
+  v2::BlockIndex index;
   std::uint64_t end = kHeaderMagic.size();
   for (const BlockInfo& info : (*part)->blocks()) {
-    v1::BlockEntry& entry = entries.emplace_back();
-    entry.info = info;
-    entry.offset = end;
-    for (v1::PageEntry& page : entry.pages) page = {v1::Encoding::kZstd, 10, 20, 30};
-    entry.pages.back().raw_bytes = info.line_bytes + info.rows;
-    end += entry.stored_bytes();
+    v2::BlockEntry& entry = index.blocks.emplace_back();
+    entry.columns.info = info;
+    for (pages::PageEntry& page : entry.columns.pages) page = {pages::Encoding::kZstd, 10, 20, 30};
+    entry.line_bytes = 40;
+    entry.directory_bytes = 50;
+    entry.filter_bytes = 60;
+    index.groups.push_back({1, 70});
+    end += entry.stored_bytes() + 50 + 60 + 70;
   }
   std::string blocks;
-  v1::append_blocks(entries, summary, blocks);
-  ASSERT_TRUE(v1::read_blocks(blocks, summary, end, (*part)->streams().size()).ok());
+  v2::append_index(index, summary, blocks);
+  ASSERT_TRUE(v2::read_index(blocks, summary, end, (*part)->streams().size()).ok());
   Damage damage(4);
   for (int i = 0; i < kRounds; ++i) {
-    const auto bad_streams = v1::read_streams(damage.of(streams), summary);
+    const auto bad_streams = pages::read_streams(damage.of(streams), summary);
     if (bad_streams.ok()) {
       EXPECT_FALSE(bad_streams->empty());
     }
-    const auto bad_sources = v1::read_sources(damage.of(sources));
+    const auto bad_sources = pages::read_sources(damage.of(sources));
     if (bad_sources.ok()) {
       EXPECT_FALSE(bad_sources->empty());
     }
-    const auto bad_blocks = v1::read_blocks(damage.of(blocks), summary, end, (*part)->streams().size());
-    if (!bad_blocks.ok()) continue;
-    for (const v1::BlockEntry& block : *bad_blocks) {
-      EXPECT_LE(block.offset + block.stored_bytes(), end);
-      EXPECT_LT(block.info.last_stream, (*part)->streams().size());
+    const auto bad_index = v2::read_index(damage.of(blocks), summary, end, (*part)->streams().size());
+    if (!bad_index.ok()) continue;
+    for (const v2::BlockEntry& block : bad_index->blocks) {
+      EXPECT_LE(block.columns.offset + block.stored_bytes(), bad_index->lines_tables_offset);
+      EXPECT_LE(block.directory_offset + block.directory_bytes, end);
+      EXPECT_LE(block.filter_offset + block.filter_bytes, end);
+      EXPECT_LT(block.group, bad_index->groups.size());
+      EXPECT_LT(block.columns.info.last_stream, (*part)->streams().size());
     }
   }
 }

@@ -11,6 +11,8 @@
 #include "segment/trailer.h"
 #include "segment/v1/dump.h"
 #include "segment/v1/format.h"
+#include "segment/v2/dump.h"
+#include "segment/v2/format.h"
 
 namespace cordwood::segment {
 namespace {
@@ -57,12 +59,19 @@ base::Task<base::Status> dump_rows(std::shared_ptr<ByteSource> source, std::size
 base::Task<base::StatusOr<std::string>> dump_segment(std::shared_ptr<ByteSource> source, DumpOptions options) {
   base::StatusOr<Tail> tail = co_await read_tail(source);
   if (!tail.ok()) co_return tail.status();
-  if (tail->trailer.version != v1::kVersion) co_return unknown_version(source->name(), tail->trailer);
   std::string out = fmt::format("segment {} version={} bytes={}\n", source->name(), tail->trailer.version,
                                 tail->trailer.segment_bytes);
-  base::StatusOr<v1::Tables> tables = co_await v1::read_tables(source, tail->trailer, std::move(tail->bytes));
-  if (!tables.ok()) co_return tables.status();
-  v1::append_dump(*tables, options.entries_max, out);
+  if (tail->trailer.version == v1::kVersion) {
+    base::StatusOr<v1::Tables> tables = co_await v1::read_tables(source, tail->trailer, std::move(tail->bytes));
+    if (!tables.ok()) co_return tables.status();
+    v1::append_dump(*tables, options.entries_max, out);
+  } else if (tail->trailer.version == v2::kVersion) {
+    base::StatusOr<v2::Tables> tables = co_await v2::read_tables(source, tail->trailer, tail->bytes);
+    if (!tables.ok()) co_return tables.status();
+    v2::append_dump(*tables, options.entries_max, out);
+  } else {
+    co_return unknown_version(source->name(), tail->trailer);
+  }
   if (options.rows) {
     base::Status status = co_await dump_rows(std::move(source), options.entries_max, &out);
     if (!status.ok()) co_return status;

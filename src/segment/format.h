@@ -8,7 +8,7 @@ namespace cordwood::segment {
 
 inline constexpr std::string_view kHeaderMagic = "CORDWOOD";
 inline constexpr std::string_view kTrailerMagic = "CWSEGEND";
-inline constexpr std::uint16_t kNewestVersion = 1;
+inline constexpr std::uint16_t kNewestVersion = 2;
 inline constexpr std::uint64_t kTrailerBytes = 32;
 inline constexpr std::uint64_t kFooterBytesMax = 32 << 10;
 // What a reader fetches first.
@@ -25,6 +25,8 @@ inline constexpr std::uint32_t kBlockRowsMax = 64 << 10;
 inline constexpr std::uint64_t kBlockWeightMax = 8 << 20;
 // Of a row that makes a block of its own.
 inline constexpr std::uint64_t kRowWeightMax = 1 << 30;
+// Lines of the blocks of one row group.
+inline constexpr std::uint64_t kGroupBytesMax = 64 << 20;
 // A pair of metadata weighs its bytes and this much, because it takes memory when it is read even if it is empty.
 inline constexpr std::uint64_t kMetadataPairWeight = 16;
 

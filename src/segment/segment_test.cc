@@ -71,9 +71,10 @@ INSTANTIATE_TEST_SUITE_P(
     name_of_maker);
 INSTANTIATE_TEST_SUITE_P(Stored, PartConformance,
                          testing::Values(stored_maker("defaults", {}),
-                                         stored_maker("one_row_blocks", {kFlushZstdLevel, 1, 4 << 20}),
-                                         stored_maker("small_blocks", {kFlushZstdLevel, 64 << 10, 300}),
-                                         stored_maker("compaction", {kCompactionZstdLevel, 64 << 10, 8 << 20})),
+                                         stored_maker("one_row_blocks", {WriterLevel::kFlush, 1, 4 << 20}),
+                                         stored_maker("small_blocks", {WriterLevel::kFlush, 64 << 10, 300}),
+                                         stored_maker("compaction", {WriterLevel::kCompaction, 64 << 10, 8 << 20}),
+                                         stored_maker("groups", {WriterLevel::kCompaction, 100, 5000, 20000})),
                          name_of_maker);
 
 TEST(Segment, NoRowsAreRefused) {
@@ -110,7 +111,7 @@ TEST(Segment, StatisticsOfTheWriter) {
   sort_rows(sorted);
   std::string bytes;
   StringSink sink(bytes);
-  const auto stats = write_rows(sorted, sink, {kFlushZstdLevel, 100, 4 << 20});
+  const auto stats = write_rows(sorted, sink, {WriterLevel::kFlush, 100, 4 << 20});
   ASSERT_TRUE(stats.ok());
   EXPECT_EQ(stats->records, 1000U);
   EXPECT_EQ(stats->raw_bytes, raw_bytes);
@@ -122,7 +123,7 @@ TEST(Segment, StatisticsOfTheWriter) {
 TEST(Segment, SameRowsGiveSameBytes) {
   for (std::uint64_t seed = 0; seed < 5; ++seed) {
     const std::vector<MemRow> rows = random_rows(seed, {2000, 20, 80, 3});
-    const WriterOptions options{kFlushZstdLevel, 500, 30000};
+    const WriterOptions options{WriterLevel::kFlush, 500, 30000};
     EXPECT_TRUE(segment_of(rows, options) == segment_of(rows, options));
   }
 }
@@ -134,10 +135,10 @@ TEST(Segment, ManySmallStreamsShareABlock) {
 }
 
 TEST(Segment, BlocksAreCutAtTheirLimits) {
-  const auto by_rows = stored(random_rows(6, {1001, 3, 30, 0}), {kFlushZstdLevel, 100, 4 << 20});
+  const auto by_rows = stored(random_rows(6, {1001, 3, 30, 0}), {WriterLevel::kFlush, 100, 4 << 20});
   ASSERT_NE(by_rows, nullptr);
   EXPECT_EQ(by_rows->blocks().size(), 11U);
-  const auto by_weight = stored(random_rows(6, {1001, 3, 30, 0}), {kFlushZstdLevel, 64 << 10, 1000});
+  const auto by_weight = stored(random_rows(6, {1001, 3, 30, 0}), {WriterLevel::kFlush, 64 << 10, 1000});
   ASSERT_NE(by_weight, nullptr);
   for (const BlockInfo& block : by_weight->blocks()) EXPECT_LE(block.line_bytes + block.rows, 1000U);
 }
@@ -242,11 +243,11 @@ TEST(Segment, ErrorsOfTheSinkAreKept) {
   int good = 0;
   for (;; ++good) {
     FailingSink sink(good);
-    const auto stats = write_rows(rows, sink, {kFlushZstdLevel, 30, 4 << 20});
+    const auto stats = write_rows(rows, sink, {WriterLevel::kFlush, 30, 4 << 20});
     if (stats.ok()) break;
     EXPECT_EQ(stats.status().code(), base::StatusCode::kResourceExhausted);
   }
-  EXPECT_EQ(good, 1 + 4 + 3 + 1);  // header, blocks, tables, footer with trailer
+  EXPECT_EQ(good, 1 + 4 + 4 * 3 + 3 + 1);  // header, blocks, lines tables, tables, footer with trailer
 }
 
 TEST(Segment, ErrorsOfTheSourceAreKept) {

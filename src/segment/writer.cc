@@ -7,17 +7,24 @@
 #include "base/hash_map.h"
 #include "segment/format.h"
 #include "segment/trailer.h"
-#include "segment/v1/block_encoder.h"
-#include "segment/v1/tables.h"
+#include "segment/v2/format.h"
+#include "segment/v2/group_encoder.h"
+#include "segment/v2/tables.h"
 
 namespace cordwood::segment {
+
+namespace {
+// Tables are small beside the blocks.
+constexpr int kTableZstdLevel = 9;
+}  // namespace
 
 class SegmentWriter::State {
  public:
   State(ByteSink& sink, WriterOptions options)
-      : sink_(sink), options_(options), compressor_(options.zstd_level), block_(options.zstd_level) {
+      : sink_(sink), options_(options), compressor_(kTableZstdLevel), group_(options.level) {
     CHECK(options.block_rows_max >= 1 && options.block_rows_max <= kBlockRowsMax);
     CHECK(options.block_weight_max >= 1 && options.block_weight_max <= kBlockWeightMax);
+    CHECK(options.group_bytes_max <= kGroupBytesMax);
     emit(kHeaderMagic);
   }
 
@@ -25,17 +32,19 @@ class SegmentWriter::State {
   void add(const SegmentRow& row);
   base::StatusOr<SegmentStats> finish();
   const base::Status& status() const { return status_; }
-  std::uint64_t records() const { return summary_.records; }
-  std::uint64_t raw_bytes() const { return summary_.line_bytes + summary_.records; }
+  std::uint64_t records() const { return common_.summary.records; }
+  std::uint64_t raw_bytes() const { return common_.summary.line_bytes + common_.summary.records; }
 
  private:
   void check_order(const SegmentRow& row);
   void count(const SegmentRow& row);
   std::uint32_t source_index(const RowSource& source);
   void end_block();
+  void end_group();
   void emit(std::string_view bytes);
   // Appends a table to the sink; ResourceExhausted when it is larger than readers accept.
-  void emit_table(v1::TableKind kind, const std::string& table, v1::Footer& footer);
+  void emit_table(pages::TableKind kind, const std::string& table);
+  void emit_lines_tables();
 
   ByteSink& sink_;
   const WriterOptions options_;
@@ -49,16 +58,14 @@ class SegmentWriter::State {
   core::GenerationId last_generation_;
   std::uint64_t last_offset_ = 0;
 
-  std::vector<PartStream> streams_;
-  std::vector<RowSource> sources_;
+  pages::CommonTables common_;
+  v2::BlockIndex index_;
+  std::vector<v2::GroupTables> lines_tables_;  // one a group
   // By generation, named and unnamed ones apart.
   base::IntegerMap<base::Hash128, std::uint32_t> source_indexes_[2];
   std::uint32_t last_source_ = 0;
-  std::vector<v1::BlockEntry> blocks_;
-  v1::Summary summary_;
-
   codec::ZstdCompressor compressor_;  // of tables
-  v1::BlockEncoder block_;
+  v2::GroupEncoder group_;
   std::string pages_;
 };
 
@@ -82,50 +89,58 @@ void SegmentWriter::State::check_order(const SegmentRow& row) {
 }
 
 std::uint32_t SegmentWriter::State::source_index(const RowSource& source) {
-  if (!sources_.empty()) {
-    const RowSource& last = sources_[last_source_];
+  if (!common_.sources.empty()) {
+    const RowSource& last = common_.sources[last_source_];
     if (last.generation == source.generation && last.named == source.named) return last_source_;
   }
   const auto [place, inserted] = source_indexes_[source.named ? 1 : 0].emplace(
-      source.generation.value, static_cast<std::uint32_t>(sources_.size()));
-  if (inserted) sources_.push_back(source);
+      source.generation.value, static_cast<std::uint32_t>(common_.sources.size()));
+  if (inserted) common_.sources.push_back(source);
   last_source_ = place->second;
   return last_source_;
 }
 
 void SegmentWriter::State::count(const SegmentRow& row) {
   if (!stream_has_rows_) {
-    streams_.emplace_back().labels = stream_;
+    common_.streams.emplace_back().labels = stream_;
     stream_has_rows_ = true;
   }
-  PartStream& stream = streams_.back();
+  PartStream& stream = common_.streams.back();
   ++stream.records;
   stream.line_bytes += row.line.size();
   stream.times.include(row.time);
-  ++summary_.records;
-  summary_.line_bytes += row.line.size();
-  summary_.times.include(row.time);
+  ++common_.summary.records;
+  common_.summary.line_bytes += row.line.size();
+  common_.summary.times.include(row.time);
 }
 
 void SegmentWriter::State::add(const SegmentRow& row) {
   CHECK(!finished_);
   check_order(row);
   if (!status_.ok()) return;
-  const std::uint64_t weight = v1::BlockEncoder::weight_of(row);
+  const std::uint64_t weight = pages::weight_of(row);
   if (weight > kRowWeightMax) {
     status_ =
         base::resource_exhausted_error("a row of {} bytes: a segment holds rows of at most {}", weight, kRowWeightMax);
     return;
   }
-  const bool full = block_.rows() >= options_.block_rows_max || block_.weight() + weight > options_.block_weight_max;
-  if (full && block_.rows() > 0) end_block();
+  const bool full = group_.rows() >= options_.block_rows_max || group_.weight() + weight > options_.block_weight_max;
+  if (full && group_.rows() > 0) end_block();
   count(row);
-  block_.add(row, static_cast<std::uint32_t>(streams_.size() - 1), source_index(row.source));
+  group_.add(row, static_cast<std::uint32_t>(common_.streams.size() - 1), source_index(row.source));
 }
 
 void SegmentWriter::State::end_block() {
+  group_.end_block();
+  // The next block may be as large as a block can be.
+  if (group_.text_bytes() + options_.block_weight_max > options_.group_bytes_max) end_group();
+}
+
+void SegmentWriter::State::end_group() {
   pages_.clear();
-  blocks_.push_back(block_.finish(offset_, pages_));
+  index_.groups.push_back({static_cast<std::uint32_t>(group_.blocks())});
+  group_.finish(offset_, pages_, index_.blocks, lines_tables_.emplace_back());
+  index_.groups.back().templates_bytes = lines_tables_.back().templates.size();
   emit(pages_);
 }
 
@@ -135,15 +150,25 @@ void SegmentWriter::State::emit(std::string_view bytes) {
   offset_ += bytes.size();
 }
 
-void SegmentWriter::State::emit_table(v1::TableKind kind, const std::string& table, v1::Footer& footer) {
-  if (table.size() > v1::kTableBytesMax && status_.ok()) {
+void SegmentWriter::State::emit_lines_tables() {
+  for (const v2::GroupTables& group : lines_tables_) {
+    for (const std::string& filter : group.filters) emit(filter);
+  }
+  for (const v2::GroupTables& group : lines_tables_) {
+    emit(group.templates);
+    for (const std::string& directory : group.directories) emit(directory);
+  }
+}
+
+void SegmentWriter::State::emit_table(pages::TableKind kind, const std::string& table) {
+  if (table.size() > pages::kTableBytesMax && status_.ok()) {
     status_ = base::resource_exhausted_error("{} of {} bytes, more than {}: write a smaller segment",
-                                             v1::kTableNames[static_cast<std::size_t>(kind)], table.size(),
-                                             v1::kTableBytesMax);
+                                             pages::kTableNames[static_cast<std::size_t>(kind)], table.size(),
+                                             pages::kTableBytesMax);
   }
   if (!status_.ok()) return;
   pages_.clear();
-  footer.tables[static_cast<std::size_t>(kind)] = v1::append_page(table, compressor_, pages_);
+  common_.entries[static_cast<std::size_t>(kind)] = pages::append_page(table, compressor_, pages_);
   emit(pages_);
 }
 
@@ -151,38 +176,38 @@ base::StatusOr<SegmentStats> SegmentWriter::State::finish() {
   CHECK(!finished_);
   finished_ = true;
   if (!status_.ok()) return status_;
-  if (summary_.records == 0) return base::failed_precondition_error("a segment without records is not written");
-  end_block();
-  v1::Footer footer;
-  footer.summary = summary_;
+  if (common_.summary.records == 0) return base::failed_precondition_error("a segment without records is not written");
+  group_.end_block();
+  end_group();
+  emit_lines_tables();
   std::string table;
-  v1::append_streams(streams_, summary_, table);
-  emit_table(v1::TableKind::kStreams, table, footer);
+  pages::append_streams(common_.streams, common_.summary, table);
+  emit_table(pages::TableKind::kStreams, table);
   table.clear();
-  v1::append_sources(sources_, table);
-  emit_table(v1::TableKind::kSources, table, footer);
+  pages::append_sources(common_.sources, table);
+  emit_table(pages::TableKind::kSources, table);
   table.clear();
-  v1::append_blocks(blocks_, summary_, table);
-  emit_table(v1::TableKind::kBlocks, table, footer);
+  v2::append_index(index_, common_.summary, table);
+  emit_table(pages::TableKind::kBlocks, table);
 
   std::string end;
-  v1::append_footer(footer, end);
+  v2::append_footer(common_, end);
   Trailer trailer;
   trailer.footer_bytes = static_cast<std::uint32_t>(end.size());
   trailer.segment_bytes = offset_ + end.size() + kTrailerBytes;
-  trailer.version = v1::kVersion;
+  trailer.version = v2::kVersion;
   const std::string footer_bytes = end;
   append_trailer(trailer, footer_bytes, end);
   emit(end);
   if (!status_.ok()) return status_;
 
   SegmentStats stats;
-  stats.records = summary_.records;
+  stats.records = common_.summary.records;
   stats.raw_bytes = raw_bytes();
   stats.stored_bytes = offset_;
-  stats.streams = streams_.size();
-  stats.blocks = blocks_.size();
-  stats.times = summary_.times;
+  stats.streams = common_.streams.size();
+  stats.blocks = index_.blocks.size();
+  stats.times = common_.summary.times;
   return stats;
 }
 

@@ -1,6 +1,8 @@
-// SegmentWriter: sorted rows -> the bytes of a segment (docs/formats/segment.md). It holds one block of rows, the
-// stream table, the source table and the block index in memory; everything else goes to the sink as soon as a block is
-// full.
+// SegmentWriter: sorted rows -> the bytes of a segment (docs/formats/segment.md). Memory: the rows
+// of one group (a block of at most 8 MiB, unless WriterOptions::group_bytes_max says more), what codec::LineEncoder
+// takes (64 MB at flush level, 192 MB at compaction level), and what goes to the end of the segment: about 300 bytes a
+// stream, 24 a source, 300 a block, and the stored templates and directories. Everything else goes to the sink as soon
+// as a group is full.
 //
 //   std::string bytes;
 //   StringSink sink(bytes);
@@ -20,6 +22,7 @@
 #include <string_view>
 
 #include "base/status.h"
+#include "codec/line_encoder.h"
 #include "core/labels.h"
 #include "core/record.h"
 #include "core/time_range.h"
@@ -28,18 +31,17 @@
 
 namespace cordwood::segment {
 
-// zstd levels, chosen with bench/segment_bench over the corpora in 4 MiB blocks: a flush must keep up with ingest
-// (level 1: 1220 MB/s, ratio 19.2; level 3: 1060 MB/s, 20.0), a compaction runs in the background (level 6: 340
-// MB/s, 23.1; level 9: 240 MB/s, 24.8; level 12: 130 MB/s, 25.3).
-inline constexpr int kFlushZstdLevel = 3;
-inline constexpr int kCompactionZstdLevel = 9;
+// Flush must keep up with ingest; compaction runs in the background and takes the time to store less.
+using WriterLevel = codec::LineEncoderLevel;
 
 struct WriterOptions {
-  int zstd_level = kFlushZstdLevel;
+  WriterLevel level = WriterLevel::kFlush;
   // A block is cut before the row that would exceed either; a longer row makes a block of its own. At most
   // kBlockRowsMax and kBlockWeightMax of format.h. Weight, not bytes: metadata counts too (docs/formats/segment.md).
   std::uint32_t block_rows_max = 64 << 10;
-  std::uint64_t block_weight_max = 4 << 20;
+  std::uint64_t block_weight_max = 8 << 20;
+  // Blocks share a table of templates as long as their lines take at most this together; 0: each block has its own.
+  std::uint64_t group_bytes_max = 0;
 };
 
 // The views need to live only during add().
@@ -62,9 +64,9 @@ struct SegmentStats {
   core::TimeSpan times;
 };
 
-// One thread at a time; no call suspends. Compression makes an add() that fills a block take about 5 ms at flush level
-// and 20 ms at compaction level, so a Task yields now and then between rows. The same calls with the same options and
-// the same libzstd give the same bytes.
+// One thread at a time; no call suspends. An add() that fills a block encodes it, which takes about 25 ms at flush
+// level and 200 ms at compaction level, so a Task yields now and then between rows. The same calls with the same
+// options and the same libzstd give the same bytes.
 class SegmentWriter {
  public:
   // `sink` must outlive the writer.

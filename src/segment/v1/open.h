@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "base/status.h"
 #include "base/task.h"
@@ -13,16 +12,6 @@
 #include "segment/v1/tables.h"
 
 namespace cordwood::segment::v1 {
-
-// Everything that is known of a segment without reading a block.
-struct Tables {
-  Footer footer;
-  std::uint64_t tables_offset = 0;  // where the first table begins
-  std::uint64_t footer_offset = 0;
-  std::vector<PartStream> streams;
-  std::vector<RowSource> sources;
-  std::vector<BlockEntry> blocks;
-};
 
 // `tail` is the end of the object, with the footer at least. Reads the tables unless they are in it.
 base::Task<base::StatusOr<Tables>> read_tables(std::shared_ptr<ByteSource> source, Trailer trailer, std::string tail);

@@ -104,7 +104,7 @@ base::Task<base::StatusOr<catalog::PartRow>> Compactor::write_merged(const Input
   auto bytes = std::make_shared<std::string>();
   segment::StringSink sink(*bytes);
   segment::WriterOptions options;
-  options.zstd_level = segment::kCompactionZstdLevel;
+  options.level = segment::WriterLevel::kCompaction;
   segment::SegmentWriter writer(sink, options);
   base::Status merged = co_await merge_parts(state_.executor(), std::move(parts), writer);
   if (!merged.ok()) co_return merged;

@@ -8,7 +8,7 @@
 #include "codec/varint.h"
 #include "core/time_range.h"
 
-namespace cordwood::segment::v1 {
+namespace cordwood::segment::pages {
 
 inline std::uint64_t distance(base::UnixNanos from, base::UnixNanos to) {
   return static_cast<std::uint64_t>(to.value) - static_cast<std::uint64_t>(from.value);
@@ -31,4 +31,4 @@ inline base::StatusOr<core::TimeSpan> read_span(codec::ByteReader& reader, const
   return span;
 }
 
-}  // namespace cordwood::segment::v1
+}  // namespace cordwood::segment::pages

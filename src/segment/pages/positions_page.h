@@ -10,7 +10,7 @@
 #include "base/status.h"
 #include "core/record.h"
 
-namespace cordwood::segment::v1 {
+namespace cordwood::segment::pages {
 
 // Columns of equal length.
 struct Positions {
@@ -43,4 +43,4 @@ class PositionsEncoder {
 base::StatusOr<Positions> read_positions(std::string_view bytes, std::span<const std::uint64_t> lengths,
                                          std::uint32_t sources);
 
-}  // namespace cordwood::segment::v1
+}  // namespace cordwood::segment::pages

@@ -11,7 +11,7 @@
 #include "base/status.h"
 #include "core/record.h"
 
-namespace cordwood::segment::v1 {
+namespace cordwood::segment::pages {
 
 // Collects the metadata of one block after another; memory is kept between blocks.
 class MetadataEncoder {
@@ -47,4 +47,4 @@ struct Metadata {
 // The pairs are views into `bytes`. At most `pairs_max` pairs.
 base::StatusOr<Metadata> read_metadata(std::string_view bytes, std::size_t rows, std::uint64_t pairs_max);
 
-}  // namespace cordwood::segment::v1
+}  // namespace cordwood::segment::pages

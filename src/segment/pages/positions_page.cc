@@ -1,6 +1,6 @@
 // Offsets and line numbers are stored as differences to a prediction that is right for consecutive lines of a file, so
 // that they cost next to nothing.
-#include "segment/v1/positions_page.h"
+#include "segment/pages/positions_page.h"
 
 #include <limits>
 
@@ -8,9 +8,9 @@
 #include "codec/byte_writer.h"
 #include "codec/int_columns.h"
 #include "codec/varint.h"
-#include "segment/v1/format.h"
+#include "segment/pages/format.h"
 
-namespace cordwood::segment::v1 {
+namespace cordwood::segment::pages {
 namespace {
 
 std::uint64_t line_end_bytes(core::RecordFlags flags) {
@@ -120,4 +120,4 @@ base::StatusOr<Positions> read_positions(std::string_view bytes, std::span<const
   return out;
 }
 
-}  // namespace cordwood::segment::v1
+}  // namespace cordwood::segment::pages

@@ -1,12 +1,12 @@
-#include "segment/v1/times_page.h"
+#include "segment/pages/times_page.h"
 
 #include "base/check.h"
 #include "codec/byte_reader.h"
 #include "codec/byte_writer.h"
 #include "codec/int_columns.h"
-#include "segment/v1/format.h"
+#include "segment/pages/format.h"
 
-namespace cordwood::segment::v1 {
+namespace cordwood::segment::pages {
 namespace {
 
 constexpr std::uint8_t kExponents[] = {9, 6, 3, 0};
@@ -71,4 +71,4 @@ base::StatusOr<std::vector<base::UnixNanos>> read_times(std::string_view bytes, 
   return times;
 }
 
-}  // namespace cordwood::segment::v1
+}  // namespace cordwood::segment::pages

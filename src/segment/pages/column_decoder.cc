@@ -1,29 +1,28 @@
-#include "segment/v1/block_decoder.h"
+#include "segment/pages/column_decoder.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "codec/int_columns.h"
 #include "segment/format.h"
-#include "segment/v1/metadata_page.h"
-#include "segment/v1/positions_page.h"
-#include "segment/v1/times_page.h"
+#include "segment/pages/metadata_page.h"
+#include "segment/pages/positions_page.h"
+#include "segment/pages/times_page.h"
 
-namespace cordwood::segment::v1 {
+namespace cordwood::segment::pages {
 
-PageSet PageSet::of(Columns columns) {
+PageSet PageSet::of(Columns columns, bool lengths) {
   PageSet set;
   set.add(PageKind::kTimes);
   set.add(PageKind::kStreams);
   // Offsets are stored relative to what the lengths predict.
-  if (columns.lines || columns.positions) set.add(PageKind::kLengths);
+  if (lengths || columns.positions) set.add(PageKind::kLengths);
   if (columns.positions) set.add(PageKind::kPositions);
   if (columns.metadata) set.add(PageKind::kMetadata);
-  if (columns.lines) set.add(PageKind::kText);
   return set;
 }
 
-void StoredPages::add(const BlockEntry& block, std::uint64_t offset, std::string_view bytes) {
+void StoredPages::add(const BlockPages& block, std::uint64_t offset, std::string_view bytes) {
   for (std::size_t i = 0; i < kPagesPerBlock; ++i) {
     const std::uint64_t begin = block.page_offset(static_cast<PageKind>(i));
     const std::uint64_t length = block.pages[i].stored_bytes;
@@ -32,16 +31,16 @@ void StoredPages::add(const BlockEntry& block, std::uint64_t offset, std::string
   }
 }
 
-PagePlace BlockDecoder::place(PageKind kind) const {
+PagePlace ColumnDecoder::place(PageKind kind) const {
   return {object_, fmt::format("block {} {}", index_, kPageNames[static_cast<std::size_t>(kind)]),
           block_.page_offset(kind)};
 }
 
-base::StatusOr<PageBytes> BlockDecoder::open(const StoredPages& pages, PageKind kind) const {
+base::StatusOr<PageBytes> ColumnDecoder::open(const StoredPages& pages, PageKind kind) const {
   return open_page(block_.page(kind), pages.page(kind), place(kind));
 }
 
-base::Status BlockDecoder::decode_times(const StoredPages& pages, BlockRows& rows) const {
+base::Status ColumnDecoder::decode_times(const StoredPages& pages, BlockRows& rows) const {
   ASSIGN_OR_RETURN(const PageBytes page, open(pages, PageKind::kTimes));
   base::StatusOr<std::vector<base::UnixNanos>> times = read_times(page.bytes, block_.info.rows);
   if (!times.ok()) return page_error(place(PageKind::kTimes), times.status());
@@ -56,7 +55,7 @@ base::Status BlockDecoder::decode_times(const StoredPages& pages, BlockRows& row
   return base::ok_status();
 }
 
-base::Status BlockDecoder::decode_streams(const StoredPages& pages, BlockRows& rows) const {
+base::Status ColumnDecoder::decode_streams(const StoredPages& pages, BlockRows& rows) const {
   ASSIGN_OR_RETURN(const PageBytes page, open(pages, PageKind::kStreams));
   const std::uint32_t last = block_.info.last_stream - block_.info.first_stream;
   rows.streams.resize(block_.info.rows);
@@ -72,9 +71,9 @@ base::Status BlockDecoder::decode_streams(const StoredPages& pages, BlockRows& r
   return base::ok_status();
 }
 
-base::StatusOr<std::vector<std::uint64_t>> BlockDecoder::decode_lengths(const StoredPages& pages) const {
+base::Status ColumnDecoder::decode_lengths(const StoredPages& pages, std::vector<std::uint64_t>& lengths) const {
   ASSIGN_OR_RETURN(const PageBytes page, open(pages, PageKind::kLengths));
-  std::vector<std::uint64_t> lengths(block_.info.rows);
+  lengths.resize(block_.info.rows);
   const base::Status status = codec::read_varints(page.bytes, lengths);
   if (!status.ok()) return page_error(place(PageKind::kLengths), status);
   std::uint64_t left = block_.info.line_bytes;
@@ -87,11 +86,11 @@ base::StatusOr<std::vector<std::uint64_t>> BlockDecoder::decode_lengths(const St
     return page_error(place(PageKind::kLengths),
                       base::data_loss_error("sum of lengths: wanted={}, found=another", block_.info.line_bytes));
   }
-  return lengths;
+  return base::ok_status();
 }
 
-base::Status BlockDecoder::decode_positions(const StoredPages& pages, const std::vector<std::uint64_t>& lengths,
-                                            BlockRows& rows) const {
+base::Status ColumnDecoder::decode_positions(const StoredPages& pages, const std::vector<std::uint64_t>& lengths,
+                                             BlockRows& rows) const {
   ASSIGN_OR_RETURN(const PageBytes page, open(pages, PageKind::kPositions));
   base::StatusOr<Positions> positions = read_positions(page.bytes, lengths, sources_);
   if (!positions.ok()) return page_error(place(PageKind::kPositions), positions.status());
@@ -102,7 +101,7 @@ base::Status BlockDecoder::decode_positions(const StoredPages& pages, const std:
   return base::ok_status();
 }
 
-base::Status BlockDecoder::decode_metadata(const StoredPages& pages, BlockRows& rows) const {
+base::Status ColumnDecoder::decode_metadata(const StoredPages& pages, BlockRows& rows) const {
   if (block_.page(PageKind::kMetadata).encoding == Encoding::kAbsent) return base::ok_status();
   ASSIGN_OR_RETURN(const PageBytes page, open(pages, PageKind::kMetadata));
   const std::uint64_t weight_max = block_.info.rows == 1 ? kRowWeightMax : kBlockWeightMax;
@@ -114,38 +113,14 @@ base::Status BlockDecoder::decode_metadata(const StoredPages& pages, BlockRows& 
   return base::ok_status();
 }
 
-base::Status BlockDecoder::decode_text(const StoredPages& pages, const std::vector<std::uint64_t>& lengths,
-                                       BlockRows& rows) const {
-  ASSIGN_OR_RETURN(const PageBytes page, open(pages, PageKind::kText));
-  rows.lines.reserve(lengths.size());
-  const char* at = page.bytes.data();
-  bool separated = true;
-  for (const std::uint64_t length : lengths) {
-    rows.lines.emplace_back(at, length);
-    at += length;
-    separated = separated && *at == '\n';
-    ++at;
-  }
-  if (!separated) {
-    return page_error(place(PageKind::kText), base::data_loss_error("wanted=LF after each line, found=another byte"));
-  }
-  rows.buffers.push_back(page.owner);
+base::Status ColumnDecoder::decode(const StoredPages& pages, PageSet wanted, BlockRows& rows,
+                                   std::vector<std::uint64_t>& lengths) const {
+  RETURN_IF_ERROR(decode_times(pages, rows));
+  RETURN_IF_ERROR(decode_streams(pages, rows));
+  if (wanted.has(PageKind::kLengths)) RETURN_IF_ERROR(decode_lengths(pages, lengths));
+  if (wanted.has(PageKind::kPositions)) RETURN_IF_ERROR(decode_positions(pages, lengths, rows));
+  if (wanted.has(PageKind::kMetadata)) RETURN_IF_ERROR(decode_metadata(pages, rows));
   return base::ok_status();
 }
 
-base::StatusOr<std::shared_ptr<const BlockRows>> BlockDecoder::decode(const StoredPages& pages, PageSet wanted) const {
-  auto rows = std::make_shared<BlockRows>();
-  RETURN_IF_ERROR(decode_times(pages, *rows));
-  RETURN_IF_ERROR(decode_streams(pages, *rows));
-  std::vector<std::uint64_t> lengths;
-  if (wanted.has(PageKind::kLengths)) {
-    ASSIGN_OR_RETURN(lengths, decode_lengths(pages));
-  }
-  if (wanted.has(PageKind::kPositions)) RETURN_IF_ERROR(decode_positions(pages, lengths, *rows));
-  if (wanted.has(PageKind::kMetadata)) RETURN_IF_ERROR(decode_metadata(pages, *rows));
-  if (wanted.has(PageKind::kText)) RETURN_IF_ERROR(decode_text(pages, lengths, *rows));
-  std::shared_ptr<const BlockRows> done = std::move(rows);
-  return done;
-}
-
-}  // namespace cordwood::segment::v1
+}  // namespace cordwood::segment::pages

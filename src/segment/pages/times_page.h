@@ -9,7 +9,7 @@
 #include "base/status.h"
 #include "base/time.h"
 
-namespace cordwood::segment::v1 {
+namespace cordwood::segment::pages {
 
 class TimesEncoder {
  public:
@@ -25,4 +25,4 @@ class TimesEncoder {
 // Gives exactly `rows` (at least 1) times.
 base::StatusOr<std::vector<base::UnixNanos>> read_times(std::string_view bytes, std::size_t rows);
 
-}  // namespace cordwood::segment::v1
+}  // namespace cordwood::segment::pages

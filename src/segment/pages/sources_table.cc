@@ -2,9 +2,9 @@
 
 #include "codec/byte_reader.h"
 #include "codec/byte_writer.h"
-#include "segment/v1/tables.h"
+#include "segment/pages/tables.h"
 
-namespace cordwood::segment::v1 {
+namespace cordwood::segment::pages {
 
 void append_sources(const std::vector<RowSource>& sources, std::string& out) {
   codec::ByteWriter writer(out);
@@ -51,4 +51,4 @@ base::StatusOr<std::vector<RowSource>> read_sources(std::string_view bytes) {
   return sources;
 }
 
-}  // namespace cordwood::segment::v1
+}  // namespace cordwood::segment::pages

@@ -4,10 +4,10 @@
 #include "base/hash_map.h"
 #include "codec/byte_reader.h"
 #include "codec/byte_writer.h"
-#include "segment/v1/spans.h"
-#include "segment/v1/tables.h"
+#include "segment/pages/spans.h"
+#include "segment/pages/tables.h"
 
-namespace cordwood::segment::v1 {
+namespace cordwood::segment::pages {
 
 void append_streams(const std::vector<PartStream>& streams, const Summary& summary, std::string& out) {
   std::vector<std::string_view> names;
@@ -98,4 +98,4 @@ base::StatusOr<std::vector<PartStream>> read_streams(std::string_view bytes, con
   return streams;
 }
 
-}  // namespace cordwood::segment::v1
+}  // namespace cordwood::segment::pages

@@ -1,10 +1,10 @@
-#include "segment/v1/metadata_page.h"
+#include "segment/pages/metadata_page.h"
 
 #include "codec/byte_reader.h"
 #include "codec/byte_writer.h"
 #include "codec/int_columns.h"
 
-namespace cordwood::segment::v1 {
+namespace cordwood::segment::pages {
 
 std::uint32_t MetadataEncoder::name_index(std::string_view name) {
   const auto found = name_indexes_.find(name);
@@ -165,4 +165,4 @@ base::StatusOr<Metadata> read_metadata(std::string_view bytes, std::size_t rows,
   return out;
 }
 
-}  // namespace cordwood::segment::v1
+}  // namespace cordwood::segment::pages

@@ -1,12 +1,12 @@
-#include "segment/v1/block_encoder.h"
+#include "segment/pages/column_encoder.h"
 
 #include "base/check.h"
 #include "codec/int_columns.h"
 #include "segment/format.h"
 
-namespace cordwood::segment::v1 {
+namespace cordwood::segment::pages {
 
-std::uint64_t BlockEncoder::weight_of(const SegmentRow& row) {
+std::uint64_t weight_of(const SegmentRow& row) {
   std::uint64_t weight = row.line.size() + 1;
   for (const core::MetadataPair& pair : row.metadata) {
     weight += pair.name.size() + pair.value.size() + kMetadataPairWeight;
@@ -14,7 +14,7 @@ std::uint64_t BlockEncoder::weight_of(const SegmentRow& row) {
   return weight;
 }
 
-void BlockEncoder::add(const SegmentRow& row, std::uint32_t stream, std::uint32_t source) {
+void ColumnEncoder::add(const SegmentRow& row, std::uint32_t stream, std::uint32_t source) {
   times_.push_back(row.time);
   streams_.push_back(stream);
   lengths_.push_back(row.line.size());
@@ -23,16 +23,14 @@ void BlockEncoder::add(const SegmentRow& row, std::uint32_t stream, std::uint32_
   positions_.offsets.push_back(row.offset);
   positions_.line_numbers.push_back(row.line_number);
   metadata_.add_row(row.metadata);
-  text_.append(row.line);
-  text_.push_back('\n');
   weight_ += weight_of(row);
 }
 
-void BlockEncoder::append(PageKind kind, std::string_view raw, BlockEntry& block, std::string& out) {
+void ColumnEncoder::append(PageKind kind, std::string_view raw, BlockPages& block, std::string& out) {
   block.pages[static_cast<std::size_t>(kind)] = append_page(raw, compressor_, out);
 }
 
-void BlockEncoder::append_columns(BlockEntry& block, std::string& out) {
+void ColumnEncoder::append_pages(BlockPages& block, std::string& out) {
   column_.clear();
   times_encoder_.append(times_, column_);
   append(PageKind::kTimes, column_, block, out);
@@ -55,31 +53,28 @@ void BlockEncoder::append_columns(BlockEntry& block, std::string& out) {
     metadata_.append(column_);
     append(PageKind::kMetadata, column_, block, out);
   }
-  append(PageKind::kText, text_, block, out);
 }
 
-BlockEntry BlockEncoder::finish(std::uint64_t offset, std::string& out) {
+BlockPages ColumnEncoder::finish(std::string& out) {
   CHECK(!times_.empty());
-  BlockEntry block;
-  block.offset = offset;
+  BlockPages block;
   block.info.rows = rows();
-  block.info.line_bytes = text_.size() - times_.size();
+  for (const std::uint64_t length : lengths_) block.info.line_bytes += length;
   block.info.first_stream = streams_.front();
   block.info.last_stream = streams_.back();
   for (const base::UnixNanos time : times_) block.info.times.include(time);
-  append_columns(block, out);
+  append_pages(block, out);
   clear();
   return block;
 }
 
-void BlockEncoder::clear() {
+void ColumnEncoder::clear() {
   times_.clear();
   streams_.clear();
   lengths_.clear();
   positions_.clear();
   metadata_.clear();
-  text_.clear();
   weight_ = 0;
 }
 
-}  // namespace cordwood::segment::v1
+}  // namespace cordwood::segment::pages

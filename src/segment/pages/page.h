@@ -9,9 +9,9 @@
 #include "base/status.h"
 #include "codec/byte_reader.h"
 #include "codec/zstd.h"
-#include "segment/v1/format.h"
+#include "segment/pages/format.h"
 
-namespace cordwood::segment::v1 {
+namespace cordwood::segment::pages {
 
 // How a page is stored; where follows from the pages before it.
 struct PageEntry {
@@ -45,4 +45,4 @@ base::StatusOr<PageBytes> open_page(const PageEntry& entry, std::string_view sto
 // DataLoss with the names of the place and the cause.
 base::Status page_error(const PagePlace& place, const base::Status& cause);
 
-}  // namespace cordwood::segment::v1
+}  // namespace cordwood::segment::pages

@@ -1,4 +1,4 @@
-#include "segment/v1/page.h"
+#include "segment/pages/page.h"
 
 #include <cstring>
 #include <span>
@@ -7,7 +7,7 @@
 #include "base/hash.h"
 #include "codec/byte_writer.h"
 
-namespace cordwood::segment::v1 {
+namespace cordwood::segment::pages {
 
 void append_page_entry(const PageEntry& entry, std::string& out) {
   codec::ByteWriter writer(out);
@@ -78,4 +78,4 @@ base::StatusOr<PageBytes> open_page(const PageEntry& entry, std::string_view sto
   return PageBytes{std::move(memory), bytes};
 }
 
-}  // namespace cordwood::segment::v1
+}  // namespace cordwood::segment::pages
