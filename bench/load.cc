@@ -95,8 +95,10 @@ std::vector<Body> make_bodies(const Input& input, int repeat, const Options& opt
       protozero::pbf_writer stream(push, 1);
       stream.add_string(1, fmt::format("{{job=\"{}\"}}", input.name));
       for (; i < input.lines.size() && body.raw_bytes < options.body_bytes; ++i) {
-        const std::int64_t seconds_in = static_cast<std::int64_t>(i) * 3600 / count;
-        add_entry(stream, kStartNanos + repeat * kHourNanos + seconds_in * 1'000'000'000, input.lines[i]);
+        // In nanoseconds: whole seconds would make equal lines repetitions, which are stored once.
+        const std::int64_t nanos_in = kHourNanos / count * static_cast<std::int64_t>(i) +
+                                      kHourNanos % count * static_cast<std::int64_t>(i) / count;
+        add_entry(stream, kStartNanos + repeat * kHourNanos + nanos_in, input.lines[i]);
         body.raw_bytes += input.lines[i].size() + 1;
       }
     }
