@@ -6,6 +6,7 @@
 
 #include "api/call.h"
 #include "api/errors.h"
+#include "api/query_gate.h"
 #include "api/router.h"
 #include "api/routes.h"
 #include "base/mutex.h"
@@ -20,7 +21,9 @@ struct RouteMetrics {
 };
 
 struct Api::State {
-  explicit State(ApiDependencies dependencies) : deps(std::move(dependencies)) {
+  explicit State(ApiDependencies dependencies)
+      : deps(std::move(dependencies)),
+        gate(deps.executor, deps.metrics, deps.options.queries_running_max, deps.options.limits) {
     add_loki_push_routes(router);
     add_loki_query_routes(router);
     add_loki_metadata_routes(router);
@@ -28,6 +31,7 @@ struct Api::State {
     add_loki_explore_routes(router);
     add_loki_delete_routes(router);
     add_loki_legacy_routes(router);
+    add_loki_tail_routes(router);
     add_loki_tool_routes(router);
     add_native_push_routes(router);
     add_native_query_routes(router);
@@ -47,6 +51,7 @@ struct Api::State {
 
   const ApiDependencies deps;
   const base::MonotonicNanos started = deps.executor.clock().monotonic();
+  QueryGate gate;
   Router router;
   std::vector<RouteMetrics> metrics;  // by route; the last is for paths that have none
 };
@@ -93,6 +98,19 @@ io::HttpParams params_of(const io::HttpRequest& request) {
   return params;
 }
 
+base::Task<io::HttpResponse> in_turn(Call& call, const Route& route) {
+  QueryPermit permit;
+  if (route.cost == Cost::kQuery) {
+    core::TenantId tenant = call.tenant;
+    base::StatusOr<QueryPermit> entered = co_await call.gate.enter(std::move(tenant), call.request.client_gone);
+    if (!entered.ok()) co_return error_response(entered.status(), Doing::kQueueing);
+    permit = *std::move(entered);
+    call.queue_time = call.deps.executor.clock().monotonic() - call.started;
+  }
+  io::HttpResponse response = co_await route.handler(call);
+  co_return response;
+}
+
 io::HttpResponse no_route(const RouteMatch& match) {
   if (match.allowed_methods.empty()) return plain_error(404, "404 page not found\n");
   io::HttpResponse response = plain_error(405, "method not allowed\n");
@@ -123,9 +141,11 @@ base::Task<io::HttpResponse> Api::handle(io::HttpRequest& request) {
                 .arrival = state.deps.executor.clock().now(),
                 .started = started,
                 .server_started = state.started,
+                .gate = state.gate,
                 .path_args = std::move(match.path_args),
                 .params = params_of(request)};
-      response = co_await match.route->handler(call);
+      base::Task<io::HttpResponse> task = in_turn(call, *match.route);
+      response = co_await task;
     }
   }
   state.count(request, match.route, response, state.deps.executor.clock().monotonic() - started);

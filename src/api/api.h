@@ -14,6 +14,7 @@
 #include "core/query_runner.h"
 #include "core/record_sink.h"
 #include "core/store_admin.h"
+#include "core/tail.h"
 #include "io/http.h"
 
 namespace cordwood::ingest {
@@ -31,6 +32,8 @@ struct ApiOptions {
   std::string revision = "unknown";  // of the source, for buildinfo
   // Queries that take longer are logged with their text and figures.
   base::nanoseconds slow_query_min = std::chrono::seconds(10);
+  // Queries that run at a time, of all tenants; more wait.
+  std::size_t queries_running_max = 16;
   // The effective configuration as TOML, secrets left out: what /config answers.
   std::string config_text;
 };
@@ -47,6 +50,7 @@ struct ApiDependencies {
   // Thread-safe and quick. OK when the server may get traffic, else an error that says what it waits for (/ready).
   std::function<base::Status()> ready;
   ApiOptions options;
+  core::Tailer* tails = nullptr;  // null: no live tails
 };
 
 // Thread-safe: any number of requests at a time.

@@ -122,8 +122,30 @@ class CannedQueries final : public core::QueryRunner {
     co_return core::IndexStats{.streams = 1, .chunks = 2, .entries = 3, .bytes = 4};
   }
 
+  base::Task<base::StatusOr<core::Volumes>> volumes(core::VolumeRequest request) override {
+    volume_requests.push_back(std::move(request));
+    if (!error.ok()) co_return error;
+    co_return volumes_found;
+  }
+  base::Task<base::StatusOr<std::vector<core::DetectedField>>> detected_fields(core::FieldsRequest request) override {
+    fields_requests.push_back(std::move(request));
+    if (!error.ok()) co_return error;
+    co_return fields_found;
+  }
+  base::Task<base::StatusOr<core::LogPatterns>> patterns(core::PatternsRequest request) override {
+    patterns_requests.push_back(std::move(request));
+    if (!error.ok()) co_return error;
+    co_return patterns_found;
+  }
+
   base::Status error = base::ok_status();
   core::QueryResult result;
+  core::Volumes volumes_found;
+  std::vector<core::DetectedField> fields_found;
+  core::LogPatterns patterns_found;
+  std::vector<core::VolumeRequest> volume_requests;
+  std::vector<core::FieldsRequest> fields_requests;
+  std::vector<core::PatternsRequest> patterns_requests;
   std::shared_ptr<RowScript> script = std::make_shared<RowScript>();
   std::vector<core::Labels> labels;
   std::vector<std::string> names;
@@ -138,6 +160,25 @@ class CannedQueries final : public core::QueryRunner {
 
 class CannedStore final : public core::StoreAdmin {
  public:
+  base::Task<base::StatusOr<std::string>> request_deletion(core::DeletionRequest request) override {
+    if (!error.ok()) co_return error;
+    core::DeletionStatus status;
+    status.id = "del-" + std::to_string(deletion_list.size());
+    status.request = std::move(request);
+    status.created = {1'500'000'000};
+    deletion_list.push_back(status);
+    co_return status.id;
+  }
+  base::Task<base::StatusOr<std::vector<core::DeletionStatus>>> deletions(core::TenantId) override {
+    if (!error.ok()) co_return error;
+    co_return deletion_list;
+  }
+  base::Task<base::Status> cancel_deletion(core::TenantId, std::string id) override {
+    if (std::erase_if(deletion_list, [&](const core::DeletionStatus& one) { return one.id == id; }) > 0) {
+      co_return base::ok_status();
+    }
+    co_return base::not_found_error("no such request");
+  }
   base::Task<base::Status> flush() override {
     ++flushes;
     co_return error;
@@ -153,8 +194,43 @@ class CannedStore final : public core::StoreAdmin {
 
   base::Status error = base::ok_status();
   core::StoreStatus facts;
+  std::vector<core::DeletionStatus> deletion_list;
   int flushes = 0;
   int compactions = 0;
+};
+
+// Gives the batches that a test put there, one a call.
+class ScriptedTailer final : public core::Tailer {
+ public:
+  explicit ScriptedTailer(base::Executor& executor) : executor_(executor) {}
+  base::StatusOr<std::unique_ptr<core::TailSubscription>> subscribe(core::TailRequest request) override {
+    if (!error.ok()) return error;
+    requests.push_back(std::move(request));
+    return std::make_unique<Subscription>(*this);
+  }
+  base::Status error = base::ok_status();
+  std::vector<core::TailRequest> requests;
+  std::deque<core::TailBatch> batches;
+
+ private:
+  class Subscription final : public core::TailSubscription {
+   public:
+    explicit Subscription(ScriptedTailer& tailer) : tailer_(tailer) {}
+    base::Task<core::TailBatch> next(base::nanoseconds timeout) override {
+      core::TailBatch batch;
+      if (tailer_.batches.empty()) {
+        co_await tailer_.executor_.sleep_for(timeout);
+        co_return batch;
+      }
+      batch = std::move(tailer_.batches.front());
+      tailer_.batches.pop_front();
+      co_return batch;
+    }
+
+   private:
+    ScriptedTailer& tailer_;
+  };
+  base::Executor& executor_;
 };
 
 struct Answer {
@@ -167,7 +243,7 @@ struct Answer {
 
 class ApiWorld {
  public:
-  explicit ApiWorld(ApiOptions options = {}) : decoder(options.limits), queries(executor) {
+  explicit ApiWorld(ApiOptions options = {}) : decoder(options.limits), queries(executor), tails(executor) {
     if (options.version.empty()) options.version = "0.1.0";
     api = std::make_unique<Api>(ApiDependencies{.executor = executor,
                                                 .metrics = metrics,
@@ -177,7 +253,8 @@ class ApiWorld {
                                                 .queries = queries,
                                                 .store = store,
                                                 .ready = [this] { return readiness; },
-                                                .options = std::move(options)});
+                                                .options = std::move(options),
+                                                .tails = &tails});
   }
 
   using Headers = std::vector<std::pair<std::string, std::string>>;
@@ -222,6 +299,7 @@ class ApiWorld {
   RecordingSink sink;
   CannedQueries queries;
   CannedStore store;
+  ScriptedTailer tails;
   base::Status readiness = base::ok_status();
   std::unique_ptr<Api> api;
 };

@@ -11,6 +11,8 @@
 
 namespace cordwood::api {
 
+class QueryGate;
+
 struct Call {
   const ApiDependencies& deps;
   io::HttpRequest& request;
@@ -18,6 +20,7 @@ struct Call {
   base::UnixNanos arrival;
   base::MonotonicNanos started;  // of the request
   base::MonotonicNanos server_started;
+  QueryGate& gate;
   base::nanoseconds queue_time{0};     // that the request waited for its turn
   std::vector<std::string> path_args;  // what the {names} of the route's pattern stood for
   io::HttpParams params;               // of a form body, then of the query string, as Go's Request.Form

@@ -36,6 +36,7 @@ unsigned http_status_of(const base::Status& status, Doing doing) {
     case StatusCode::kFailedPrecondition:
       return doing == Doing::kStoring ? 409 : 422;
     case StatusCode::kResourceExhausted:
+      if (doing == Doing::kQueueing) return 429;
       return doing == Doing::kDecoding ? 413 : 503;
     case StatusCode::kUnavailable:
       return 503;
@@ -65,7 +66,7 @@ io::HttpResponse error_response(const base::Status& status, Doing doing) {
   if (http_status == 504) return plain_error(http_status, kTimeoutText);
   // Loki's push handlers end the text with a line end (Go's http.Error), its query handlers do not.
   std::string text(base::message_of(status));
-  if (doing != Doing::kReading) text += '\n';
+  if (doing != Doing::kReading && doing != Doing::kQueueing) text += '\n';
   return plain_error(http_status, text);
 }
 

@@ -13,6 +13,7 @@ enum class Doing {
   kDecoding,  // a body of the sender: too large is 413, nothing usable in it is 422
   kStoring,   // not durable now is 503, a stale epoch is 409
   kReading,   // memory spent is 503
+  kQueueing,  // too many at a time is 429
 };
 
 unsigned http_status_of(const base::Status& status, Doing doing);

@@ -115,10 +115,11 @@ base::Task<io::HttpResponse> detected_field_values(Call& call) {
 }  // namespace
 
 void add_loki_explore_routes(Router& router) {
-  router.add("GET POST", "/loki/api/v1/patterns", patterns);
+  router.add("GET POST", "/loki/api/v1/patterns", patterns, Scope::kTenant, Cost::kQuery);
   router.add("GET POST", "/loki/api/v1/detected_labels", detected_labels);
-  router.add("GET POST", "/loki/api/v1/detected_fields", detected_fields);
-  router.add("GET POST", "/loki/api/v1/detected_field/{name}/values", detected_field_values);
+  router.add("GET POST", "/loki/api/v1/detected_fields", detected_fields, Scope::kTenant, Cost::kQuery);
+  router.add("GET POST", "/loki/api/v1/detected_field/{name}/values", detected_field_values, Scope::kTenant,
+             Cost::kQuery);
 }
 
 }  // namespace cordwood::api

@@ -1,6 +1,5 @@
 // Loki's endpoints from before /loki/api/v1: log queries only, labels as text, times as RFC 3339.
 
-#include <ctime>
 #include <utility>
 
 #include "api/errors.h"
@@ -17,38 +16,15 @@
 namespace cordwood::api {
 namespace {
 
-// As Go's time.RFC3339Nano in UTC: no zeros at the end of the fraction.
-std::string rfc3339_nano(base::UnixNanos time) {
-  constexpr std::int64_t kSecond = 1'000'000'000;
-  const std::int64_t nanos = ((time.value % kSecond) + kSecond) % kSecond;
-  const std::time_t seconds = (time.value - nanos) / kSecond;
-  std::tm civil{};
-  gmtime_r(&seconds, &civil);
-  std::string out = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", civil.tm_year + 1900, civil.tm_mon + 1,
-                                civil.tm_mday, civil.tm_hour, civil.tm_min, civil.tm_sec);
-  if (nanos != 0) {
-    std::string fraction = fmt::format(".{:09}", nanos);
-    fraction.erase(fraction.find_last_not_of('0') + 1);
-    out += fraction;
-  }
-  return out + "Z";
-}
-
 std::string legacy_json(core::LogResult streams, const core::QueryStats& stats) {
   streams = merge_labels(std::move(streams));
   std::uint64_t entries = 0;
   std::string out;
   base::JsonWriter json(out);
-  json.begin_object().key("streams").begin_array();
-  for (const core::LogStream& stream : streams) {
-    json.begin_object().key("labels").string(stream.labels.to_text()).key("entries").begin_array();
-    for (const core::LogEntry& entry : stream.entries) {
-      json.begin_object().key("ts").string(rfc3339_nano(entry.time)).key("line").string(entry.line).end_object();
-    }
-    entries += stream.entries.size();
-    json.end_array().end_object();
-  }
-  json.end_array().key("stats");
+  for (const core::LogStream& stream : streams) entries += stream.entries.size();
+  json.begin_object().key("streams");
+  write_legacy_streams(json, streams);
+  json.key("stats");
   write_stats(json, stats, entries);
   json.end_object();
   out += '\n';
@@ -127,7 +103,7 @@ base::Task<io::HttpResponse> label_values(Call& call) {
 }  // namespace
 
 void add_loki_legacy_routes(Router& router) {
-  router.add("GET POST", "/api/prom/query", query);
+  router.add("GET POST", "/api/prom/query", query, Scope::kTenant, Cost::kQuery);
   router.add("GET POST", "/api/prom/label", label);
   router.add("GET POST", "/api/prom/label/{name}/values", label_values);
 }

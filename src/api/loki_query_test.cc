@@ -189,8 +189,7 @@ TEST(Tools, FormatQueryAndBuildInfo) {
 
 TEST(Tools, WhatIsNotBuiltSaysSoAndRulesAreUnknown) {
   ApiWorld world;
-  EXPECT_EQ(world.get("/loki/api/v1/patterns?query=x").status, 501U);
-  EXPECT_EQ(world.get("/loki/api/v1/tail").body, "/loki/api/v1/tail is not supported yet\n");
+  EXPECT_EQ(world.ask("POST", "/otlp/v1/logs").body, "/otlp/v1/logs is not supported yet\n");
   EXPECT_EQ(world.get("/loki/api/v1/rules").status, 404U);
   EXPECT_EQ(world.get("/prometheus/api/v1/rules").body, "404 page not found\n");
 }

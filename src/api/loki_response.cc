@@ -40,18 +40,6 @@ void write_entry(JsonWriter& json, const core::LogEntry& entry, bool categorize)
   json.end_array();
 }
 
-void write_streams(JsonWriter& json, const core::LogResult& streams, bool categorize) {
-  json.begin_array();
-  for (const core::LogStream& stream : streams) {
-    json.begin_object().key("stream");
-    write_labels(json, stream.labels.all());
-    json.key("values").begin_array();
-    for (const core::LogEntry& entry : stream.entries) write_entry(json, entry, categorize);
-    json.end_array().end_object();
-  }
-  json.end_array();
-}
-
 // [1568404331.324, "3.45"]: seconds to the millisecond, and the value in fixed point.
 void write_sample(JsonWriter& json, const core::Sample& sample) {
   const std::int64_t millis = sample.time.value / 1'000'000 - (sample.time.value % 1'000'000 < 0 ? 1 : 0);
@@ -118,6 +106,18 @@ std::uint64_t entries_of(const core::QueryResult& result) {
 }
 
 }  // namespace
+
+void write_streams(JsonWriter& json, const core::LogResult& streams, bool categorize) {
+  json.begin_array();
+  for (const core::LogStream& stream : streams) {
+    json.begin_object().key("stream");
+    write_labels(json, stream.labels.all());
+    json.key("values").begin_array();
+    for (const core::LogEntry& entry : stream.entries) write_entry(json, entry, categorize);
+    json.end_array().end_object();
+  }
+  json.end_array();
+}
 
 ResponseOptions response_options_of(const io::HttpRequest& request) {
   std::string_view flags = request.headers.get("X-Loki-Response-Encoding-Flags");
@@ -194,6 +194,7 @@ std::string query_response_json(core::QueryResult result, const ResponseOptions&
   }
   json.key("data").begin_object();
   write_data(json, result, options.categorize_labels);
+  if (result.partial) json.key("partial").boolean(true);
   json.key("stats");
   write_stats(json, result.stats, entries_of(result));
   json.end_object().end_object();

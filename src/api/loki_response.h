@@ -6,7 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json_writer.h"
 #include "core/query_runner.h"
+#include "core/tail.h"
 #include "io/http.h"
 
 namespace cordwood::api {
@@ -22,6 +24,21 @@ ResponseOptions response_options_of(const io::HttpRequest& request);
 std::string query_response_json(core::QueryResult result, const ResponseOptions& options);
 // {"resultType":..,"result":..} without stats, as the body has it under "data".
 std::string query_data_json(core::QueryResult result, const ResponseOptions& options);
+
+// A message of tail: {"streams":[..],"dropped_entries":[{"timestamp":"ns","labels":{..}}]}; `legacy` as under
+// /api/prom, with labels as text and times as RFC 3339.
+struct TailForm {
+  bool categorize_labels = false;
+  bool legacy = false;
+};
+std::string tail_json(core::LogResult streams, const std::vector<core::DroppedRow>& dropped, const TailForm& form);
+
+// [{"stream":{..},"values":[["ns","line"]]}]; with a third member of each value when labels are categorized.
+void write_streams(base::JsonWriter& json, const core::LogResult& streams, bool categorize);
+// As Go's time.RFC3339Nano in UTC: no zeros at the end of the fraction.
+std::string rfc3339_nano(base::UnixNanos time);
+// [{"labels":"{..}","entries":[{"ts":"..","line":".."}]}]: streams as before /loki/api/v1.
+void write_legacy_streams(base::JsonWriter& json, const core::LogResult& streams);
 
 // {"status":"success","data":[..]}; `data` is left out when there are none.
 std::string labels_response_json(const std::vector<std::string>& values);

@@ -82,7 +82,7 @@ void add_loki_tool_routes(Router& router) {
   router.add("GET", "/loki/api/v1/drilldown-limits", drilldown_limits);
   router.add("GET", "/loki/api/v1/status/buildinfo", build_info, Scope::kInstallation);
   // Rules are not here: Grafana takes a 404 there for "no ruler", and anything else for a fault.
-  for (const char* path : {"/loki/api/v1/tail", "/api/prom/tail", "/otlp/v1/logs", "/v1/logs"}) {
+  for (const char* path : {"/otlp/v1/logs", "/v1/logs"}) {
     router.add("GET POST PUT DELETE", path, not_built_yet);
   }
 }

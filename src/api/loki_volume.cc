@@ -171,8 +171,8 @@ base::Task<io::HttpResponse> volume_range(Call& call) {
 }  // namespace
 
 void add_loki_volume_routes(Router& router) {
-  router.add("GET POST", "/loki/api/v1/index/volume", volume);
-  router.add("GET POST", "/loki/api/v1/index/volume_range", volume_range);
+  router.add("GET POST", "/loki/api/v1/index/volume", volume, Scope::kTenant, Cost::kQuery);
+  router.add("GET POST", "/loki/api/v1/index/volume_range", volume_range, Scope::kTenant, Cost::kQuery);
 }
 
 }  // namespace cordwood::api

@@ -8,6 +8,7 @@
 #include "api/loki_params.h"
 #include "api/query_cursor.h"
 #include "api/query_events.h"
+#include "api/query_gate.h"
 #include "api/routes.h"
 #include "api/slow_query.h"
 #include "logql/parse.h"
@@ -19,14 +20,45 @@ constexpr base::nanoseconds kProgressInterval = std::chrono::milliseconds(250);
 // Of text made at a time: it bounds memory beside the cursor's rows, and the time an executor thread is held.
 constexpr std::size_t kPieceBytes = 256 << 10;
 
+// The histogram, counted beside the rows.
+struct Counting {
+  explicit Counting(base::Executor& executor) : done(executor) {}
+
+  static base::Task<void> run(std::shared_ptr<Counting> counting, core::QueryRunner* queries, QueryGate* gate,
+                              core::QueryRequest request) {
+    {
+      core::TenantId tenant = request.tenant;
+      const base::StatusOr<QueryPermit> permit = co_await gate->enter(std::move(tenant), request.cancel);
+      if (permit.ok()) {
+        base::Task<base::StatusOr<core::QueryResult>> task = queries->run(std::move(request));
+        counting->result = co_await task;
+      } else {
+        counting->result = permit.status();
+      }
+    }
+    counting->done.set();
+  }
+
+  HistogramPlan plan;
+  base::Event done;
+  base::StatusOr<core::QueryResult> result = core::QueryResult();
+};
+
 // One RowCursor::next() that runs while its stream tells of progress.
 struct Fetch {
   explicit Fetch(base::Executor& executor) : done(executor) {}
 
-  static base::Task<void> run(std::shared_ptr<Fetch> fetch, core::RowCursor* cursor) {
+  // A page is a query of its own to the others who wait: a long answer does not keep a place for ever.
+  static base::Task<void> run(std::shared_ptr<Fetch> fetch, core::RowCursor* cursor, QueryGate* gate,
+                              core::TenantId tenant, base::CancelToken cancel) {
     {
-      base::Task<base::StatusOr<std::vector<core::Row>>> task = cursor->next();
-      fetch->rows = co_await task;
+      const base::StatusOr<QueryPermit> permit = co_await gate->enter(std::move(tenant), cancel);
+      if (permit.ok()) {
+        base::Task<base::StatusOr<std::vector<core::Row>>> task = cursor->next();
+        fetch->rows = co_await task;
+      } else {
+        fetch->rows = permit.status();
+      }
     }
     fetch->done.set();  // the cursor is the stream's alone from here on
   }
@@ -38,11 +70,13 @@ struct Fetch {
 
 class RowStream final : public io::BodyStream {
  public:
-  RowStream(const ApiDependencies& deps, core::TenantId tenant, std::string query, base::CancelToken cancel,
-            std::unique_ptr<core::RowCursor> cursor, QueryEvents events)
-      : executor_(deps.executor),
-        options_(deps.options),
-        tenant_(std::move(tenant)),
+  RowStream(const Call& call, std::string query, base::CancelToken cancel, std::unique_ptr<core::RowCursor> cursor,
+            QueryEvents events)
+      : queries_(call.deps.queries),
+        gate_(call.gate),
+        executor_(call.deps.executor),
+        options_(call.deps.options),
+        tenant_(call.tenant),
         query_(std::move(query)),
         cancel_(std::move(cancel)),
         cursor_(std::move(cursor)),
@@ -54,9 +88,28 @@ class RowStream final : public io::BodyStream {
     if (fetch_) fetch_->orphan = std::move(cursor_);
   }
 
+  // To be called before the first next().
+  void count(const HistogramPlan& plan) {
+    counting_ = std::make_shared<Counting>(executor_);
+    counting_->plan = plan;
+    core::QueryRequest request = histogram_request(plan, tenant_, query_);
+    request.cancel = cancel_;
+    executor_.spawn(Counting::run(counting_, &queries_, &gate_, std::move(request)));
+  }
+
   base::Task<base::StatusOr<std::string>> next() override {
     std::string piece;
     while (piece.empty() && !ended_) {
+      append_histogram_if_done(piece);
+      if (rows_ended_) {
+        if (counting_) {
+          const bool counted = co_await counting_->done.wait_for(kProgressInterval);
+          if (!counted) append_progress_if_due(piece);
+          continue;
+        }
+        append_end(piece);
+        break;
+      }
       if (next_row_ < rows_.size()) {
         next_row_ = events_.append_rows(piece, rows_, next_row_, kPieceBytes);
         append_progress_if_due(piece);
@@ -65,7 +118,7 @@ class RowStream final : public io::BodyStream {
       if (!fetch_) start_fetch();
       const bool done = co_await fetch_->done.wait_for(kProgressInterval);
       if (done) {
-        take_fetched(piece);
+        take_fetched();
       } else {
         append_progress_if_due(piece);
       }
@@ -76,6 +129,8 @@ class RowStream final : public io::BodyStream {
   base::Task<void> finish() override {
     cancel_.cancel();
     if (fetch_) co_await fetch_->done.wait();
+    if (counting_) co_await counting_->done.wait();
+    counting_ = nullptr;
     fetch_ = nullptr;
     cursor_ = nullptr;
   }
@@ -83,10 +138,11 @@ class RowStream final : public io::BodyStream {
  private:
   void start_fetch() {
     fetch_ = std::make_shared<Fetch>(executor_);
-    executor_.spawn(Fetch::run(fetch_, cursor_.get()));
+    core::TenantId tenant = tenant_;
+    executor_.spawn(Fetch::run(fetch_, cursor_.get(), &gate_, std::move(tenant), cancel_));
   }
 
-  void take_fetched(std::string& piece) {
+  void take_fetched() {
     base::StatusOr<std::vector<core::Row>> rows = std::move(fetch_->rows);
     fetch_ = nullptr;
     stats_ = cursor_->stats();
@@ -96,9 +152,20 @@ class RowStream final : public io::BodyStream {
       rows_ = std::move(rows).value();
       return;
     }
+    rows_ended_ = true;
+    row_status_ = rows.status();
+  }
+
+  void append_end(std::string& piece) {
     ended_ = true;
-    events_.append_end(piece, stats_, rows.status());
-    log_if_slow(options_, tenant_, executor_.clock().monotonic() - started_, query_, &stats_, rows.status());
+    events_.append_end(piece, stats_, row_status_);
+    log_if_slow(options_, tenant_, executor_.clock().monotonic() - started_, query_, &stats_, row_status_);
+  }
+
+  void append_histogram_if_done(std::string& piece) {
+    if (counting_ == nullptr || !counting_->done.is_set()) return;
+    events_.append_histogram(piece, counting_->plan, counting_->result);
+    counting_ = nullptr;
   }
 
   void append_progress_if_due(std::string& piece) {
@@ -111,6 +178,8 @@ class RowStream final : public io::BodyStream {
     events_.append_progress(piece, newer ? now_running : stats_);
   }
 
+  core::QueryRunner& queries_;
+  QueryGate& gate_;
   base::Executor& executor_;
   const ApiOptions& options_;
   const core::TenantId tenant_;
@@ -124,7 +193,10 @@ class RowStream final : public io::BodyStream {
   std::vector<core::Row> rows_;
   std::size_t next_row_ = 0;
   core::QueryStats stats_;
+  bool rows_ended_ = false;
+  base::Status row_status_ = base::ok_status();
   bool ended_ = false;
+  std::shared_ptr<Counting> counting_;  // until its event was given
 };
 
 base::StatusOr<core::RowOrder> parse_order(std::string_view text) {
@@ -156,6 +228,7 @@ base::StatusOr<core::RowQuery> row_query(const Call& call) {
   ASSIGN_OR_RETURN(query.limit, parse_row_limit(call.param("limit")));
   ASSIGN_OR_RETURN(query.direction, parse_direction(call.param("direction")));
   ASSIGN_OR_RETURN(query.order, parse_order(call.param("order")));
+  query.levels = call.param("levels") == "true" ? core::LevelUse::kAlways : core::LevelUse::kWhenNamed;
   if (const std::string_view text = call.param("cursor"); !text.empty()) {
     if (query.order != core::RowOrder::kTime) return base::invalid_argument_error("a cursor needs order=time");
     ASSIGN_OR_RETURN(const QueryCursor cursor, decode_cursor(text));
@@ -171,9 +244,24 @@ base::StatusOr<core::RowQuery> row_query(const Call& call) {
   return query;
 }
 
+// `histogram=60`: into so many buckets. 0 without the parameter.
+base::StatusOr<std::size_t> parse_buckets(std::string_view text) {
+  if (text.empty()) return std::size_t{0};
+  std::size_t buckets = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), buckets);
+  if (error != std::errc() || end != text.data() + text.size() || buckets == 0 || buckets > kHistogramBucketsMax) {
+    return base::invalid_argument_error("histogram is a number of buckets from 1 to {}, not \"{}\"",
+                                        kHistogramBucketsMax, text);
+  }
+  return buckets;
+}
+
 base::Task<io::HttpResponse> query(Call& call) {
   base::StatusOr<core::RowQuery> request = row_query(call);
   if (!request.ok()) co_return error_response(request.status(), Doing::kReading);
+  const base::StatusOr<std::size_t> buckets = parse_buckets(call.param("histogram"));
+  if (!buckets.ok()) co_return error_response(buckets.status(), Doing::kReading);
+  const core::TimeRange range = request->range;
   QueryEvents events(request->direction, request->order == core::RowOrder::kTime);
   std::string text = request->query;
   const base::CancelToken cancel = request->cancel;
@@ -186,8 +274,10 @@ base::Task<io::HttpResponse> query(Call& call) {
   // Proxies are not to collect the answer before they pass it on.
   response.headers.set("X-Accel-Buffering", "no");
   response.headers.set("Cache-Control", "no-store");
-  response.stream = std::make_unique<RowStream>(call.deps, call.tenant, std::move(text), cancel,
-                                                std::move(cursor).value(), std::move(events));
+  auto stream =
+      std::make_unique<RowStream>(call, std::move(text), cancel, std::move(cursor).value(), std::move(events));
+  if (*buckets > 0) stream->count(plan_histogram(range, *buckets));
+  response.stream = std::move(stream);
   co_return response;
 }
 

@@ -3,6 +3,7 @@
 
 #include "api/api_world.h"
 #include "api/query_cursor.h"
+#include "api/query_events.h"
 
 namespace cordwood::api {
 namespace {
@@ -52,6 +53,50 @@ TEST(NativeQuery, StreamsEventsAndEnds) {
   EXPECT_EQ(query.order, core::RowOrder::kTime);
   EXPECT_EQ(query.limit, 10U);
   EXPECT_FALSE(query.after.has_value());
+}
+
+TEST(NativeQuery, AHistogramIsCountedBesideTheRows) {
+  ApiWorld world;
+  world.queries.script->pages = {{row(9, "a")}};
+  core::Series errors{core::Labels(std::vector<core::Label>{{"detected_level", "error"}}),
+                      {{{25'000'000'000}, 3}, {{100'000'000'000}, 4}}};
+  world.queries.result.data = core::MatrixResult{{errors}};
+  const Answer answer = world.get("/api/v1/query?query=" + io::percent_encode("{app=\"x\"} |= \"a\" # why") +
+                                  "&start=0&end=100&histogram=4&levels=true");
+  ASSERT_EQ(answer.status, 200U) << answer.body;
+  std::vector<std::string> kinds;
+  for (const std::string& line : lines_of(answer.body)) kinds.push_back(kind_of(line));
+  std::sort(kinds.begin(), kinds.end());
+  EXPECT_EQ(kinds, (std::vector<std::string>{"end", "histogram", "rows", "stream"}));
+  EXPECT_EQ(kind_of(lines_of(answer.body).back()), "end");
+  const core::QueryRequest& request = world.queries.requests.at(0);
+  EXPECT_TRUE(request.query.starts_with("sum by (detected_level) (count_over_time({app=\"x\"} |= \"a\" | drop "));
+  EXPECT_LE((request.end - request.start) / request.step, 3);
+  EXPECT_EQ(world.queries.row_queries.at(0).levels, core::LevelUse::kAlways);
+  EXPECT_NE(answer.body.find(R"({"event":"histogram","start":"0","step":"25)"), std::string::npos) << answer.body;
+  EXPECT_NE(answer.body.find(R"("levels":{"error":[)"), std::string::npos) << answer.body;
+  for (const char* bad : {"0", "x", "2001", "-1"}) {
+    EXPECT_EQ(world.get(kQuery + "&histogram=" + bad).status, 400U) << bad;
+  }
+}
+
+TEST(Histogram, BucketsCoverTheRange) {
+  for (const auto& [begin, end] :
+       std::vector<std::pair<std::int64_t, std::int64_t>>{{0, 100'000'000'000},
+                                                          {0, 1},
+                                                          {-5, 5},
+                                                          {0, base::UnixNanos::max().value},
+                                                          {1'700'000'000'000'000'001, 1'700'000'003'700'000'000}}) {
+    for (const std::size_t buckets : {1U, 7U, 60U, 2000U}) {
+      const HistogramPlan plan = plan_histogram({{begin}, {end}}, buckets);
+      EXPECT_GE(plan.buckets, 1U);
+      EXPECT_LE(plan.buckets, buckets);
+      EXPECT_EQ(plan.step.count() % 1'000'000, 0);
+      const std::int64_t covered = plan.start.value + plan.step.count() * static_cast<std::int64_t>(plan.buckets);
+      EXPECT_GE(covered, std::min<std::int64_t>(end, 9'000'000'000'000'000'000))
+          << begin << " " << end << " " << buckets;
+    }
+  }
 }
 
 TEST(NativeQuery, TheCursorOfTheLastRowGoesOnAfterIt) {

@@ -12,6 +12,19 @@
 
 namespace cordwood::api {
 
+// How the rows of a query are counted over its range.
+struct HistogramPlan {
+  core::UnixNanos start;
+  base::nanoseconds step{0};  // whole milliseconds
+  std::size_t buckets = 0;
+};
+inline constexpr std::size_t kHistogramBucketsMax = 2000;
+// Buckets of equal width that cover the range; at least one, each of a millisecond at least.
+HistogramPlan plan_histogram(core::TimeRange range, std::size_t buckets);
+// The metric query that counts the rows of `log_query`, which has been parsed, by bucket and level.
+core::QueryRequest histogram_request(const HistogramPlan& plan, const core::TenantId& tenant,
+                                     std::string_view log_query);
+
 class QueryEvents {
  public:
   // `with_cursor`: for order=time.
@@ -21,6 +34,9 @@ class QueryEvents {
   // of the first row that was left.
   std::size_t append_rows(std::string& out, const std::vector<core::Row>& rows, std::size_t begin,
                           std::size_t bytes_max);
+  // `result` of histogram_request(); an error becomes an event that says so.
+  void append_histogram(std::string& out, const HistogramPlan& plan,
+                        const base::StatusOr<core::QueryResult>& result) const;
   void append_progress(std::string& out, const core::QueryStats& stats) const;
   // `error` is OK when the query ran to its end.
   void append_end(std::string& out, const core::QueryStats& stats, const base::Status& error) const;

@@ -53,12 +53,13 @@ void add_methods(std::string& list, std::string_view methods) {
 
 }  // namespace
 
-void Router::add(std::string methods, std::string pattern, Handler handler, Scope scope) {
+void Router::add(std::string methods, std::string pattern, Handler handler, Scope scope, Cost cost) {
   auto route = std::make_unique<Route>();
   route->methods = std::move(methods);
   route->pattern = std::move(pattern);
   route->handler = handler;
   route->scope = scope;
+  route->cost = cost;
   route->index = routes_.size();
   if (route->pattern.find('{') == std::string::npos) {
     fixed_[route->pattern].push_back(route.get());

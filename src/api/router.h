@@ -14,11 +14,15 @@ namespace cordwood::api {
 // Whether a route belongs to a tenant (header X-Scope-OrgID when tenants are on) or to the installation.
 enum class Scope { kTenant, kInstallation };
 
+// Whether a request of the route waits for its turn among the queries (query_gate.h). Cheap ones do not.
+enum class Cost { kCheap, kQuery };
+
 struct Route {
   std::string methods;  // "GET POST"; HEAD comes with GET
   std::string pattern;  // "/loki/api/v1/label/{name}/values": a {name} is one segment that is not empty
   Handler handler = nullptr;
   Scope scope = Scope::kTenant;
+  Cost cost = Cost::kCheap;
   std::size_t index = 0;  // given by the router, from 0
 };
 
@@ -30,7 +34,8 @@ struct RouteMatch {
 
 class Router {
  public:
-  void add(std::string methods, std::string pattern, Handler handler, Scope scope = Scope::kTenant);
+  void add(std::string methods, std::string pattern, Handler handler, Scope scope = Scope::kTenant,
+           Cost cost = Cost::kCheap);
   RouteMatch match(std::string_view method, std::string_view path) const;
   const std::vector<std::unique_ptr<Route>>& routes() const { return routes_; }
 

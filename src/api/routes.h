@@ -12,6 +12,7 @@ void add_loki_volume_routes(Router& router);    // loki_volume.cc: index/volume,
 void add_loki_explore_routes(Router& router);   // loki_explore.cc: patterns, detected_labels, detected_fields
 void add_loki_delete_routes(Router& router);    // loki_delete.cc: delete
 void add_loki_legacy_routes(Router& router);    // loki_legacy.cc: /api/prom/{query,label}
+void add_loki_tail_routes(Router& router);      // loki_tail.cc: tail
 void add_loki_tool_routes(Router& router);      // loki_tools.cc: format_query, buildinfo, drilldown-limits
 void add_native_push_routes(Router& router);    // native_push.cc: hello, sources, push
 void add_native_query_routes(Router& router);   // native_query.cc: /api/v1/query

@@ -18,6 +18,7 @@ void add_agent_command(CLI::App& root, Action& action);
 void add_query_command(CLI::App& root, Action& action);
 void add_tail_command(CLI::App& root, Action& action);
 void add_grep_command(CLI::App& root, Action& action);
-void add_look_commands(CLI::App& root, Action& action);  // labels, series, stats
+void add_look_commands(CLI::App& root, Action& action);     // labels, series, status, flush
+void add_explore_commands(CLI::App& root, Action& action);  // stats, volume, patterns, detected-fields
 
 }  // namespace cordwood::app

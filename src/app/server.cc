@@ -18,6 +18,7 @@
 #include "objectstore/local/local_store.h"
 #include "query/query_engine.h"
 #include "query/segment_cache.h"
+#include "query/tail_hub.h"
 #include "store/store.h"
 
 namespace cordwood::app {
@@ -35,6 +36,7 @@ struct Server::Parts {
   std::unique_ptr<catalog::Catalog> catalog;
   std::unique_ptr<objectstore::ObjectStore> objects;
   std::unique_ptr<store::Store> store;
+  std::unique_ptr<query::TailHub> tails;  // the store's door, watched
   std::unique_ptr<query::SegmentCache> segments;
   std::unique_ptr<StoreParts> store_parts;
   std::unique_ptr<base::MemoryBudget> query_memory;
@@ -92,6 +94,7 @@ base::StatusOr<std::unique_ptr<Server>> Server::start(const ServerConfig& config
                                         p.objects.get(), &p.decoder, &p.metrics, config.limits};
   ASSIGN_OR_RETURN(p.store, base::sync_wait(executor, store::Store::open(store_options(config), dependencies)));
 
+  p.tails = std::make_unique<query::TailHub>(*p.store, executor, p.metrics, config.limits);
   p.segments = std::make_unique<query::SegmentCache>(
       executor, *p.objects, query::SegmentCacheOptions{config.cache_bytes / 2, config.cache_bytes});
   p.store_parts = std::make_unique<StoreParts>(*p.store, *p.segments);
@@ -108,9 +111,18 @@ base::StatusOr<std::unique_ptr<Server>> Server::start(const ServerConfig& config
   api_options.version = std::string(version());
   api_options.revision = std::string(revision());
   api_options.config_text = std::move(config_text);
-  p.api = std::make_unique<api::Api>(api::ApiDependencies{executor, p.metrics, p.decoder, *p.store, *p.store,
-                                                          *p.queries, *p.store, [] { return base::ok_status(); },
-                                                          std::move(api_options)});
+  p.api = std::make_unique<api::Api>(api::ApiDependencies{
+      .executor = executor,
+      .metrics = p.metrics,
+      .decoder = p.decoder,
+      .sink = *p.tails,
+      .sources = *p.store,
+      .queries = *p.queries,
+      .store = *p.store,
+      .ready = [] { return base::ok_status(); },
+      .options = std::move(api_options),
+      .tails = p.tails.get(),
+  });
   io::HttpServerOptions http_options;
   http_options.listen = config.listen;
   http_options.body_bytes_max = config.limits.body_bytes_max;
@@ -122,8 +134,8 @@ base::StatusOr<std::unique_ptr<Server>> Server::start(const ServerConfig& config
   auto server = std::unique_ptr<Server>(new Server(std::move(parts)));
   RETURN_IF_ERROR(http.status());  // the destructor of `server` closes the store
   p.http = *std::move(http);
-  base::log_info("listening: url=http://{} port={} data={} version={}", config.listen, p.http->port(),
-                 config.data, version());
+  base::log_info("listening: url=http://{} port={} data={} version={}", config.listen, p.http->port(), config.data,
+                 version());
   return server;
 }
 

@@ -32,6 +32,7 @@ class LogPlan {
 
  private:
   friend class LogWorker;
+  friend class LiveFilter;
   LogPlan() = default;
   StreamSelector selector_;
   LiteralFilters literals_;

@@ -58,7 +58,14 @@ struct HttpResponse {
   HttpHeaders headers;
   std::string body;
   std::unique_ptr<BodyStream> stream;  // instead of `body`: sent chunked
+  // With `stream`, for a request that wants_websocket(): the connection becomes a WebSocket and each piece one text
+  // message. The empty piece closes it normally, an error with code 1011 and the error's text. What the client sends is
+  // not looked at; when it closes, or the server stops, `client_gone` is cancelled and next() has to end soon.
+  bool websocket = false;
 };
+
+// Whether the request is a WebSocket's opening handshake (RFC 6455, 4.1).
+bool wants_websocket(const HttpRequest& request);
 
 HttpResponse text_response(unsigned status, std::string_view text);  // text/plain; charset=utf-8, nosniff
 HttpResponse json_response(unsigned status, std::string body);

@@ -2,7 +2,6 @@
 
 #include <sys/socket.h>
 
-#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -13,6 +12,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "io/http_call.h"
 #include "io/http_response_head.h"
 
 namespace cordwood::io {
@@ -80,55 +80,6 @@ void HttpReadBuffer::shrink() {
   }
 }
 
-// A request on its way through the executor. The io thread does not touch it while the executor has it.
-struct HttpConnection::Call {
-  HttpRequest request;
-  HttpResponse response;
-  bool stream_failed = false;
-  std::string piece;
-  bool finished = false;  // set on the io thread
-  std::shared_ptr<HttpConnection> connection;
-
-  // Gives the call back to the io thread. To be the last thing the executor does with it.
-  static void give_back(std::shared_ptr<Call> call) {
-    // The io thread may end, and be destroyed, before post returns.
-    const std::shared_ptr<HttpIoThread> thread = call->connection->thread_;
-    asio::post(thread->context, [call = std::move(call)] {
-      call->finished = true;
-      call->connection->wake_.cancel();
-    });
-  }
-  static base::Task<void> handle(std::shared_ptr<Call> call) {
-    {
-      base::Task<HttpResponse> task = call->connection->shared_->handler(call->request);
-      call->response = co_await task;
-    }
-    give_back(std::move(call));
-  }
-  static base::Task<void> finish(std::shared_ptr<Call> call) {
-    {
-      base::Task<void> task = call->response.stream->finish();
-      co_await task;
-    }
-    give_back(std::move(call));
-  }
-  static base::Task<void> next(std::shared_ptr<Call> call) {
-    base::StatusOr<std::string> piece = std::string();
-    {
-      base::Task<base::StatusOr<std::string>> task = call->response.stream->next();
-      piece = co_await task;
-    }
-    call->stream_failed = !piece.ok();
-    if (piece.ok()) {
-      call->piece = std::move(piece).value();
-    } else {
-      base::log_warn("an HTTP answer was broken off peer={} path={} error=\"{}\"", call->request.peer,
-                     call->request.path, base::message_of(piece.status()));
-    }
-    give_back(std::move(call));
-  }
-};
-
 HttpConnection::HttpConnection(std::shared_ptr<HttpServerShared> shared, std::shared_ptr<HttpIoThread> thread,
                                asio::ip::tcp::socket socket)
     : shared_(std::move(shared)),
@@ -163,6 +114,8 @@ void HttpConnection::ended() {
 void HttpConnection::drain() {
   error_code ignored;
   if (phase_ == Phase::kIdle) socket_.cancel(ignored);
+  // A WebSocket has no end of its own.
+  if (messages_ && call_) call_->request.client_gone.cancel();
 }
 
 void HttpConnection::abort() {
@@ -192,6 +145,12 @@ asio::awaitable<bool> HttpConnection::serve_one(bool first) {
   phase_ = Phase::kRunning;
   co_await run_handler(call);
   phase_ = Phase::kWriting;
+  if (call->response.stream && call->response.websocket) {
+    co_await serve_messages(call);
+    call_ = nullptr;
+    call->connection = nullptr;
+    co_return false;
+  }
   const bool stream_needs_close = call->response.stream && parser.http_1_0();
   const bool keep = wants_keep_alive && !shared_->stopping.load() && !stream_needs_close;
   ok = co_await write_response(call, head_only, parser.http_1_0(), keep);

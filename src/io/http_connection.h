@@ -30,6 +30,7 @@
 namespace cordwood::io {
 
 class HttpConnection;
+struct HttpMessages;
 
 // What all connections of a server share. Outlives them.
 struct HttpServerShared {
@@ -111,6 +112,10 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   boost::asio::awaitable<bool> write_response(std::shared_ptr<Call> call, bool head_only, bool http_1_0, bool keep);
   boost::asio::awaitable<bool> write_stream(std::shared_ptr<Call> call, bool chunked);
   boost::asio::awaitable<bool> write(std::vector<boost::asio::const_buffer> buffers);
+  // http_websocket.cc: the messages of the answer's stream until either side ends it.
+  boost::asio::awaitable<void> serve_messages(std::shared_ptr<Call> call);
+  boost::asio::awaitable<void> read_frames(std::shared_ptr<Call> call, std::shared_ptr<HttpMessages> messages);
+  boost::asio::awaitable<bool> wait_for_message(std::shared_ptr<Call> call, HttpMessages& messages);
   boost::asio::awaitable<void> refuse(HttpRefusal refusal);
   boost::asio::awaitable<void> linger();
 
@@ -141,6 +146,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   boost::asio::steady_timer wake_;  // cancelled when the handler, or the body budget, has something
   std::shared_ptr<Call> call_;      // while a handler runs or its answer is written
   bool watching_ = false;
+  std::shared_ptr<HttpMessages> messages_;  // while the connection is a WebSocket
 };
 
 }  // namespace cordwood::io

@@ -109,6 +109,8 @@ base::Task<base::StatusOr<core::LogPatterns>> find_patterns(const core::Patterns
   PatternCounter counter(request.step);
   for (const BlockRef& ref : blocks.blocks) {
     base::Status status = co_await count_block(blocks, ref, worker, weight, counter, context);
+    // What was counted within a budget is as good as a sample.
+    if (is_budget_error(status)) break;
     if (!status.ok()) co_return status;
   }
   co_return counter.take(request.patterns_max);

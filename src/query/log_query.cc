@@ -68,10 +68,13 @@ base::Task<base::StatusOr<core::LogResult>> run_log_query(const logql::LogExpr& 
     if (!result->rows.empty()) page.after = result->rows.back().position;
     for (core::Row& row : result->rows) {
       if (kept.size() == request.limit || !thinner.keeps(row.position.time)) continue;
-      CO_RETURN_IF_ERROR(memory.grow(exec::bytes_of(row)));
+      if (base::Status grown = memory.grow(exec::bytes_of(row)); !grown.ok()) {
+        context.fail(grown);
+        break;
+      }
       kept.push_back(std::move(row));
     }
-    if (!result->more) break;
+    if (!result->more || context.out_of_budget()) break;
     // Thinning may drop most of a page.
     page.rows_max = std::min(page.rows_max * 4, context.options().page_rows_max);
   }

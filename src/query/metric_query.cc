@@ -1,5 +1,7 @@
 #include "query/metric_query.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -82,6 +84,14 @@ base::Status too_many_series(std::size_t limit) {
       limit);
 }
 
+// The first series, and a warning with the words that Loki uses.
+void cut_series(core::QueryResult& result, std::size_t limit) {
+  if (auto* vector = std::get_if<core::VectorResult>(&result.data)) vector->series.resize(limit);
+  if (auto* matrix = std::get_if<core::MatrixResult>(&result.data)) matrix->series.resize(limit);
+  result.warnings.push_back(
+      fmt::format("maximum number of series ({}) reached for a single query; returning partial results", limit));
+}
+
 core::VectorResult to_vector(exec::Matrix matrix, base::UnixNanos time, bool keep_order) {
   core::VectorResult result;
   for (exec::MatrixRow& row : matrix.rows) {
@@ -144,7 +154,10 @@ base::StatusOr<core::QueryResult> make_result(exec::MetricValue value, const log
     series = all.series.size();
     result.data = std::move(all);
   }
-  if (series > limits.query_series_max) return too_many_series(limits.query_series_max);
+  if (series > limits.query_series_max) {
+    if (!request.cut_series) return too_many_series(limits.query_series_max);
+    cut_series(result, limits.query_series_max);
+  }
   return result;
 }
 

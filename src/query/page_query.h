@@ -23,6 +23,7 @@ struct PageRequest {
 };
 
 // Visits blocks in the order of their newest (or oldest) time and stops when none of the rest can hold a wanted row.
+// When a budget ends the query (QueryContext::out_of_budget), the rows found so far.
 // `blocks` is sorted by the call. Memory: the page and a block for each worker.
 base::Task<base::StatusOr<exec::RowPage::Result>> read_page(std::shared_ptr<const exec::LogPlan> plan,
                                                             BlockPlan& blocks, PageRequest request,

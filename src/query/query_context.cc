@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "logql/units.h"
+
 namespace cordwood::query {
 
 QueryContext::QueryContext(base::Executor& executor, base::MemoryBudget& process_memory, const EngineOptions& options,
@@ -19,10 +21,26 @@ base::Status QueryContext::check() {
   if (cancel_.cancelled()) return base::cancelled_error("the request was cancelled by the client");
   if (timeout_.has_value() && executor_.clock().monotonic() - started_ > *timeout_) {
     return base::deadline_exceeded_error(
-        "request timed out, decrease the duration of the request or add more label matchers (prefer exact match over "
-        "regex match) to reduce the amount of data processed");
+        "request timed out after {}, decrease the duration of the request or add more label matchers (prefer exact "
+        "match over regex match) to reduce the amount of data processed",
+        logql::format_go_duration(*timeout_));
+  }
+  const std::uint64_t bytes_max = options_.limits.query_bytes_read_max;
+  if (const std::uint64_t read = bytes_read_.load(std::memory_order_relaxed); bytes_max > 0 && read > bytes_max) {
+    return base::resource_exhausted_error(
+        "the query would read too many bytes (query: {}, limit: {}); consider adding more specific stream selectors or "
+        "reduce the time range of the query",
+        logql::format_bytes_rounded(read), logql::format_bytes_rounded(bytes_max));
   }
   return charge_process();
+}
+
+bool is_budget_error(const base::Status& status) {
+  return status.code() == base::StatusCode::kDeadlineExceeded || status.code() == base::StatusCode::kResourceExhausted;
+}
+
+bool QueryContext::out_of_budget() const {
+  return failed_.load(std::memory_order_relaxed) && is_budget_error(status());
 }
 
 // The process's budget follows the query's in steps, because it is shared by all queries.
@@ -52,6 +70,7 @@ base::Status QueryContext::status() const {
 }
 
 void QueryContext::add(const core::QueryStats& stats) {
+  bytes_read_.fetch_add(stats.bytes_processed, std::memory_order_relaxed);
   base::MutexLock lock(mutex_);
   add_counters(stats_, stats);
 }

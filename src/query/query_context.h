@@ -34,6 +34,8 @@ class QueryContext {
   // Remembers the first error, which ends all workers at their next check.
   void fail(const base::Status& error);
   base::Status status() const;
+  // Whether a budget (time, memory, bytes) ended the query, which then gives what it has.
+  bool out_of_budget() const;
 
   void add(const core::QueryStats& stats);
   void add_unreadable(std::string text);
@@ -49,12 +51,16 @@ class QueryContext {
   const std::optional<base::nanoseconds> timeout_;
   base::MemoryBudget memory_;
   std::atomic<bool> failed_{false};
+  std::atomic<std::uint64_t> bytes_read_{0};
   mutable base::Mutex mutex_;
   base::Status error_ GUARDED_BY(mutex_);
   core::QueryStats stats_ GUARDED_BY(mutex_);
   base::MemoryBudget& process_memory_;
   base::MemoryReservation reserved_ GUARDED_BY(mutex_);
 };
+
+// Of a status: DeadlineExceeded or ResourceExhausted.
+bool is_budget_error(const base::Status& status);
 
 // Adds the counters of `from` to `to`; times and texts stay.
 void add_counters(core::QueryStats& to, const core::QueryStats& from);

@@ -1,8 +1,11 @@
 #include "query/query_engine.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "logql/parse.h"
+#include "logql/units.h"
 #include "query/explore.h"
 #include "query/log_query.h"
 #include "query/look_around.h"
@@ -13,6 +16,14 @@
 
 namespace cordwood::query {
 namespace {
+
+// Why the answer is not all, with figures.
+std::string partial_text(const QueryContext& context) {
+  const core::QueryStats stats = context.stats();
+  return fmt::format("the result is not complete: {} (after {:.1f} s, {} of {} lines)",
+                     base::message_of(context.status()), static_cast<double>(stats.exec_time.count()) * 1e-9,
+                     logql::format_bytes_rounded(stats.bytes_processed), stats.lines_processed);
+}
 
 class QueryEngine final : public core::QueryRunner {
  public:
@@ -32,6 +43,10 @@ class QueryEngine final : public core::QueryRunner {
       auto samples = co_await run_metric_query(query.metric(), request, provider_, context);
       if (!samples.ok()) co_return samples.status();
       result = *std::move(samples);
+    }
+    if (context.out_of_budget()) {
+      result.partial = true;
+      result.warnings.push_back(partial_text(context));
     }
     result.stats = context.stats();
     co_return std::move(result);

@@ -27,7 +27,8 @@ struct EngineOptions {
 // `executor`, `provider` and `memory` (the budget of all queries together) must outlive the engine, and the engine
 // its cursors. Thread-safe. Errors beside the contract of core::QueryRunner: InvalidArgument for everything that Loki
 // answers with 400 (limits and pipeline errors too), Internal for vector matching errors (Loki answers 500),
-// DeadlineExceeded after limits.query_timeout, Cancelled, ResourceExhausted when a memory budget is spent.
+// Cancelled. A query of run() that goes over limits.query_timeout, its memory or its bytes gives what it has,
+// marked partial; other calls fail with DeadlineExceeded or ResourceExhausted.
 std::unique_ptr<core::QueryRunner> make_query_engine(base::Executor& executor, PartProvider& provider,
                                                      base::MemoryBudget& memory, EngineOptions options = {});
 

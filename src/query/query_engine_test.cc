@@ -219,8 +219,15 @@ TEST_F(QueryEngineTest, TheTimeoutEndsAQueryButNotACursor) {
   use(minute_rows(1000), 10);
   options_.limits.query_timeout = std::chrono::seconds(10);
   part_->delay = std::chrono::seconds(1);
-  EXPECT_EQ(run(R"({job="a"} |= "nothing has this")").status().code(), base::StatusCode::kDeadlineExceeded);
+  const auto timed_out = run(R"({job="a"} |= "line 10")");
+  ASSERT_TRUE(timed_out.ok()) << timed_out.status();
   EXPECT_EQ(part_->reads, 11);
+  EXPECT_TRUE(timed_out->partial);
+  EXPECT_THAT(timed_out->warnings, ElementsAre(HasSubstr("request timed out after 10s")));
+  const auto counted = run(R"(sum(count_over_time({job="a"}[1h])))");
+  ASSERT_TRUE(counted.ok()) << counted.status();
+  EXPECT_TRUE(counted->partial);
+  EXPECT_GT(std::get<core::MatrixResult>(counted->data).series.size(), 0U);
   const core::RowQuery rows = row_query(R"({job="a"} |= "line 5 ")");
   auto cursor = base::sync_wait(executor_, engine().rows(rows));
   EXPECT_EQ(base::sync_wait(executor_, (*cursor)->next())->size(), 1U);
@@ -229,9 +236,42 @@ TEST_F(QueryEngineTest, TheTimeoutEndsAQueryButNotACursor) {
 TEST_F(QueryEngineTest, MemoryIsBounded) {
   use(minute_rows(1000), 10);
   options_.limits.query_memory_bytes_max = 1 << 20;
-  EXPECT_EQ(run(R"(sum(quantile_over_time(0.5, {job="a"} | logfmt | unwrap status [1h])))").status().code(),
-            base::StatusCode::kResourceExhausted);
+  {
+    const auto spent = run(R"(sum(quantile_over_time(0.5, {job="a"} | logfmt | unwrap status [1h])))");
+    ASSERT_TRUE(spent.ok()) << spent.status();
+    EXPECT_TRUE(spent->partial);
+    EXPECT_THAT(spent->warnings, ElementsAre(HasSubstr("memory budget of query is spent")));
+  }
   EXPECT_EQ(memory_.used(), 0U);
+}
+
+TEST_F(QueryEngineTest, BytesAreBounded) {
+  use(minute_rows(1000), 10);
+  options_.limits.query_bytes_read_max = 2000;
+  const auto stopped = run(R"({job="a"} |= "status=500")");
+  ASSERT_TRUE(stopped.ok()) << stopped.status();
+  EXPECT_TRUE(stopped->partial);
+  EXPECT_THAT(stopped->warnings, ElementsAre(HasSubstr("the query would read too many bytes (query: 2")));
+  EXPECT_LT(stopped->stats.bytes_processed, 3000U);
+  // The newest lines were looked at first.
+  const auto& streams = std::get<core::LogResult>(stopped->data);
+  ASSERT_EQ(streams.size(), 1U);
+  EXPECT_EQ(streams[0].entries[0].line, "line 990 status=500");
+  options_.limits.query_bytes_read_max = 1 << 20;
+  engine_ = nullptr;
+  EXPECT_FALSE(run(R"({job="a"} |= "status=500")")->partial);
+}
+
+TEST_F(QueryEngineTest, TooManySeriesCanBeCut) {
+  std::vector<segment::MemRow> rows;
+  for (int i = 0; i < 501; ++i) rows.push_back(row(fmt::format("job-{:03}", i), 1, "x"));
+  use(std::move(rows), 100);
+  core::QueryRequest cut = request(R"(count_over_time({job=~".+"}[1m]))");
+  cut.cut_series = true;
+  const auto result = run(cut);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(std::get<core::MatrixResult>(result->data).series.size(), 500U);
+  EXPECT_THAT(result->warnings, ElementsAre(HasSubstr("maximum number of series (500) reached for a single query")));
 }
 
 TEST_F(QueryEngineTest, LimitsHaveLokisTexts) {

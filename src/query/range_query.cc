@@ -76,12 +76,19 @@ base::Task<base::StatusOr<exec::Matrix>> run_range(const exec::RangeLeaf& leaf, 
     return work(*shared, number);
   };
   co_await run_workers(context, count, std::move(make_worker));
-  CO_RETURN_IF_ERROR(context.status());
+  // What was counted within a budget is given out; whoever asked sees in the context that it is not all.
+  bool partial = context.out_of_budget();
+  if (!partial) CO_RETURN_IF_ERROR(context.status());
   exec::RangeAggregator& all = job.workers[0]->aggregator();
   for (std::size_t i = 1; i < count; ++i) {
     all.absorb(job.workers[i]->aggregator());
-    CO_RETURN_IF_ERROR(all.charge());
-    CO_RETURN_IF_ERROR(context.check());
+    base::Status status = partial ? base::ok_status() : all.charge();
+    if (status.ok() && !partial) status = context.check();
+    if (!status.ok()) {
+      if (!is_budget_error(status)) co_return status;
+      context.fail(status);
+      partial = true;
+    }
     co_await context.executor().yield();
   }
   co_return job.plan->finish(all);

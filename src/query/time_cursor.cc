@@ -74,6 +74,8 @@ class TimeCursor final : public core::RowCursor {
                      .after = request_.after};
     auto result = co_await read_page(plan_, blocks_, page, context_);
     if (!result.ok()) co_return result.status();
+    // Rows that come later could belong before these: a cursor has no use for a page with holes.
+    CO_RETURN_IF_ERROR(context_.status());
     at_end_ = !result->more;
     if (!result->rows.empty()) request_.after = result->rows.back().position;
     if (request_.limit.has_value()) *request_.limit -= result->rows.size();

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/loki_explore_json.h"
 #include "api/loki_params.h"
 #include "api/loki_response.h"
 #include "logql/case_reader.h"
@@ -169,6 +170,38 @@ std::string compare_text(Json want, const std::string& got) {
   return compare_json(want, parsed);
 }
 
+std::string check_tail(const Row& row, Json input) {
+  io::HttpRequest request;
+  if (row.has("request_headers")) {
+    for (const auto [name, value] : simdjson::dom::object(row.at("request_headers"))) {
+      request.headers.set(name, std::string_view(value));
+    }
+  }
+  std::vector<core::DroppedRow> dropped;
+  for (const Json entry : simdjson::dom::array(input["dropped"])) {
+    dropped.push_back(
+        {{std::int64_t(entry["ts_ns"])}, std::make_shared<const core::Labels>(labels_of(entry["labels"]))});
+  }
+  const api::TailForm form{.categorize_labels = api::response_options_of(request).categorize_labels, .legacy = false};
+  return compare_text(row.at("body"), api::tail_json(streams_of(input), dropped, form));
+}
+
+std::string check_patterns(const Row& row, Json input) {
+  core::LogPatterns patterns;
+  for (const Json series : simdjson::dom::array(input["series"])) {
+    core::LogPattern pattern;
+    pattern.pattern = std::string_view(series["pattern"]);
+    pattern.level = std::string_view(series["level"]);
+    for (const Json sample : simdjson::dom::array(series["samples_unix_s"])) {
+      const simdjson::dom::array pair(sample);
+      pattern.samples.emplace_back(core::UnixNanos{std::int64_t(pair.at(0)) * 1'000'000'000},
+                                   std::uint64_t(pair.at(1)));
+    }
+    patterns.push_back(std::move(pattern));
+  }
+  return compare_text(row.at("body"), api::patterns_json(patterns));
+}
+
 std::string check_response(const Row& row) {
   const std::string_view endpoint = row.text("endpoint");
   const Json input = row.at("input");
@@ -193,6 +226,8 @@ std::string check_response(const Row& row) {
     for (const Json labels : simdjson::dom::array(input["series"])) series.emplace_back(labels_of(labels));
     return compare_text(row.at("body"), api::series_response_json(series));
   }
+  if (endpoint == "tail") return check_tail(row, input);
+  if (endpoint == "patterns") return check_patterns(row, input);
   return fmt::format("endpoint {} is not built yet", endpoint);
 }
 
