@@ -38,6 +38,7 @@ base::Task<io::HttpResponse> status(Call& call) {
   json.key("journal_bytes").number(store->journal_bytes).key("head_bytes").number(store->head_bytes);
   json.key("head_records").number(store->head_records).key("streams").number(store->streams);
   json.key("disk_budget_bytes").number(store->disk_budget_bytes);
+  json.key("deletions_waiting").number(store->deletions_waiting);
   json.end_object();
   body += '\n';
   co_return io::json_response(200, std::move(body));

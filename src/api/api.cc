@@ -36,6 +36,7 @@ struct Api::State {
     add_native_push_routes(router);
     add_native_query_routes(router);
     add_admin_routes(router);
+    add_admin_store_routes(router);
     add_home_routes(router);
     metrics = std::vector<RouteMetrics>(router.routes().size() + 1);
     for (const auto& route : router.routes()) {

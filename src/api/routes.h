@@ -17,6 +17,7 @@ void add_loki_tool_routes(Router& router);      // loki_tools.cc: format_query, 
 void add_native_push_routes(Router& router);    // native_push.cc: hello, sources, push
 void add_native_query_routes(Router& router);   // native_query.cc: /api/v1/query
 void add_admin_routes(Router& router);          // admin.cc: status, flush, compact, ready, metrics, config
+void add_admin_store_routes(Router& router);    // admin_store.cc: parts, journal, verify, retention, deletions, backup
 void add_home_routes(Router& router);           // home.cc: /, /ui/
 
 }  // namespace cordwood::api

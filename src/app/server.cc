@@ -16,6 +16,7 @@
 #include "io/file.h"
 #include "io/http_server.h"
 #include "objectstore/local/local_store.h"
+#include "pipeline/log_selector.h"
 #include "query/query_engine.h"
 #include "query/segment_cache.h"
 #include "query/tail_hub.h"
@@ -32,6 +33,7 @@ struct Server::Parts {
   base::MetricsRegistry metrics;
   base::SystemRandom random;
   ingest::Decoder decoder;
+  pipeline::LogSelectorCompiler selectors;
   std::unique_ptr<base::ThreadExecutor> executor;
   std::unique_ptr<catalog::Catalog> catalog;
   std::unique_ptr<objectstore::ObjectStore> objects;
@@ -90,8 +92,8 @@ base::StatusOr<std::unique_ptr<Server>> Server::start(const ServerConfig& config
                                                                                      executor, p.random)));
   ASSIGN_OR_RETURN(p.objects, base::sync_wait(executor, objectstore::open_local_store(files, config.data + "/objects",
                                                                                       executor, p.random)));
-  store::StoreDependencies dependencies{&executor,       &files,     &p.random,  p.catalog.get(),
-                                        p.objects.get(), &p.decoder, &p.metrics, config.limits};
+  store::StoreDependencies dependencies{&executor,  &files,     &p.random,     p.catalog.get(), p.objects.get(),
+                                        &p.decoder, &p.metrics, config.limits, &p.selectors};
   ASSIGN_OR_RETURN(p.store, base::sync_wait(executor, store::Store::open(store_options(config), dependencies)));
 
   p.tails = std::make_unique<query::TailHub>(*p.store, executor, p.metrics, config.limits);

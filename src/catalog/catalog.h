@@ -39,6 +39,8 @@ struct PartRow {
   std::uint64_t records = 0;
   std::uint64_t raw_bytes = 0;     // lines plus one byte each
   std::uint64_t stored_bytes = 0;  // of the object
+  // Every deletion up to this id that was active has been applied to the rows, or was made before them.
+  std::uint64_t deletions_applied = 0;
   bool operator==(const PartRow&) const = default;
 };
 
@@ -92,6 +94,32 @@ struct NodeRow {
   core::UnixNanos heartbeat;
 };
 
+// Records that were asked to be deleted. Ids are the store's, rising; 0 is none.
+struct DeletionRow {
+  std::uint64_t id = 0;
+  core::TenantId tenant;
+  std::string query;
+  core::TimeRange range;
+  core::UnixNanos created;
+  // Rows of this node's journal after this sequence came later and are not meant.
+  std::string node;
+  std::uint64_t sequence = 0;
+  std::uint64_t records_removed = 0;
+  std::optional<core::UnixNanos> removed;  // since when no live part holds such a record
+  bool operator==(const DeletionRow&) const = default;
+};
+
+// How long records of a retention class are kept. Class 0 has no selector. A class whose rule is gone stays listed
+// while parts have it, with `retired`: its parts follow class 0.
+struct RetentionRow {
+  core::TenantId tenant;
+  std::uint32_t retention_class = 0;
+  std::string selector;
+  base::nanoseconds keep{0};  // 0 = for ever
+  bool retired = false;
+  bool operator==(const RetentionRow&) const = default;
+};
+
 struct Snapshot {
   CatalogVersion version;
   std::vector<PartRow> parts;  // live, sorted by (times.last descending, id)
@@ -99,7 +127,8 @@ struct Snapshot {
 };
 
 // All of it or nothing. A replacing change names exactly the inputs it read. Errors besides those of the catalog:
-//   Aborted: one of `remove_parts` is not live any more; `guard` is not the current epoch of a lease that is held;
+//   Aborted: one of `remove_parts` or `raise_deletions_applied` is not live any more; `guard` is not the current epoch
+//   of a lease that is held;
 //     `flushed_through` is below what is recorded, in the order (epoch, sequence), or equal to it although parts are
 //     inserted: that flush has been committed before.
 //   AlreadyExists: an object key of `insert_parts` is listed already, as after an answer that was lost.
@@ -109,6 +138,18 @@ struct Change {
   std::optional<LeaseGuard> guard;
   std::vector<PartRow> insert_parts;
   std::vector<PartId> remove_parts;
+  // Live parts that hold nothing of the deletions up to this id: their deletions_applied is raised, not lowered.
+  struct Applied {
+    PartId part;
+    std::uint64_t deletions = 0;
+  };
+  std::vector<Applied> raise_deletions_applied;
+  // Added to records_removed of these deletions; unknown ones are left out.
+  struct Removed {
+    std::uint64_t deletion = 0;
+    std::uint64_t records = 0;
+  };
+  std::vector<Removed> records_removed;
   std::vector<SourceRow> upsert_sources;
   std::vector<core::SourceId> remove_sources;
   std::vector<BodyHashRow> insert_body_hashes;  // already present ones are left as they are, unless they have expired
@@ -126,6 +167,8 @@ class Catalog {
 
   // Drawn at the first call for a catalog, then the same for ever (a restore sets another).
   virtual base::Task<base::StatusOr<core::InstallationId>> installation_id() = 0;
+  // For a restore: agents that meet another id ask for marks.
+  virtual base::Task<base::Status> set_installation_id(core::InstallationId id) = 0;
 
   virtual base::Task<base::StatusOr<ChangeResult>> commit(Change change) = 0;
   // Live parts of `tenant` (of all tenants when nullopt) that overlap `range`, and all journals' progress.
@@ -136,6 +179,17 @@ class Catalog {
   virtual base::Task<base::StatusOr<std::vector<PartRow>>> removed_parts(core::UnixNanos removed_before,
                                                                          std::size_t limit) = 0;
   virtual base::Task<base::Status> forget_parts(std::vector<PartId> parts) = 0;
+
+  // Inserts the row, or replaces `removed` of the one with this id; records_removed is changed by commits only.
+  virtual base::Task<base::Status> save_deletion(DeletionRow row) = 0;
+  virtual base::Task<base::Status> forget_deletion(std::uint64_t id) = 0;  // unknown is no error
+  // By id.
+  virtual base::Task<base::StatusOr<std::vector<DeletionRow>>> deletions() = 0;
+  // Inserts or replaces by (tenant, class).
+  virtual base::Task<base::Status> save_retention(RetentionRow row) = 0;
+  virtual base::Task<base::Status> forget_retention(core::TenantId tenant, std::uint32_t retention_class) = 0;
+  // By tenant and class.
+  virtual base::Task<base::StatusOr<std::vector<RetentionRow>>> retention() = 0;
 
   virtual base::Task<base::StatusOr<std::vector<SourceRow>>> sources(std::optional<core::TenantId> tenant,
                                                                      std::optional<std::string> host) = 0;

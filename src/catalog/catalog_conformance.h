@@ -335,6 +335,50 @@ TEST_P(CatalogConformance, FlushedThroughOnlyGrows) {
   EXPECT_EQ(live(), std::vector<std::string>{"a"});
 }
 
+TEST_P(CatalogConformance, DeletionsAreKeptAndCounted) {
+  DeletionRow first{7, {"t"}, "{job=\"a\"} |= \"x'y\"", {{1}, {INT64_MAX}}, {5}, "n", 40, 0, std::nullopt};
+  DeletionRow second{9, {"u"}, "{a=\"b\"}", {{-1}, {2}}, {6}, "n", 41, 0, std::nullopt};
+  ASSERT_TRUE(wait(catalog().save_deletion(second)).ok());
+  ASSERT_TRUE(wait(catalog().save_deletion(first)).ok());
+  Change change;
+  change.insert_parts = {conformance::part("k", 1, 2)};
+  change.insert_parts[0].deletions_applied = 3;
+  const auto inserted = commit(change);
+  ASSERT_TRUE(inserted.ok());
+  Change applied;
+  applied.raise_deletions_applied = {{inserted->inserted[0], 9}};
+  applied.records_removed = {{7, 10}, {8, 5}};
+  ASSERT_TRUE(commit(applied).ok());
+  EXPECT_EQ(snapshot().parts[0].deletions_applied, 9U);
+  applied.raise_deletions_applied[0].deletions = 2;
+  ASSERT_TRUE(commit(applied).ok());
+  EXPECT_EQ(snapshot().parts[0].deletions_applied, 9U) << "never lowered";
+  first.removed = core::UnixNanos{99};
+  ASSERT_TRUE(wait(catalog().save_deletion(first)).ok());
+  first.records_removed = 20;
+  EXPECT_EQ(*wait(catalog().deletions()), (std::vector<DeletionRow>{first, second}));
+  under_test_->reopen();
+  EXPECT_EQ(*wait(catalog().deletions()), (std::vector<DeletionRow>{first, second}));
+  ASSERT_TRUE(wait(catalog().forget_deletion(7)).ok());
+  ASSERT_TRUE(wait(catalog().forget_deletion(7)).ok());
+  EXPECT_EQ(*wait(catalog().deletions()), std::vector<DeletionRow>{second});
+  applied.raise_deletions_applied[0].part = {PartId{999}};
+  EXPECT_EQ(commit(applied).status().code(), base::StatusCode::kAborted);
+}
+
+TEST_P(CatalogConformance, RetentionIsKeptByTenantAndClass) {
+  const RetentionRow all{{"t"}, 0, "", base::nanoseconds(5), false};
+  RetentionRow some{{"t"}, 3, "{a=\"b\"}", base::nanoseconds(INT64_MAX), false};
+  ASSERT_TRUE(wait(catalog().save_retention(some)).ok());
+  ASSERT_TRUE(wait(catalog().save_retention(all)).ok());
+  some.retired = true;
+  ASSERT_TRUE(wait(catalog().save_retention(some)).ok());
+  under_test_->reopen();
+  EXPECT_EQ(*wait(catalog().retention()), (std::vector<RetentionRow>{all, some}));
+  ASSERT_TRUE(wait(catalog().forget_retention({"t"}, 3)).ok());
+  EXPECT_EQ(*wait(catalog().retention()), std::vector<RetentionRow>{all});
+}
+
 TEST_P(CatalogConformance, SourcesKeepEverythingOfThem) {
   Change change;
   change.upsert_sources = {conformance::source("h1", 1, 100), conformance::source("h1", 2, UINT64_MAX),

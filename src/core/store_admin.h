@@ -53,13 +53,15 @@ struct DeletionStatus {
 
 // --- retention ----------------------------------------------------------------------------------------------------
 
-// How long the records of a tenant's streams are kept, by the age of their time. The first rule (in the order in which
-// they were set) whose selector matches a stream decides, when the stream's records are flushed; the rule without a
-// selector is for the streams that no other matches, and for all segments of rules that are gone.
+// How long the records of a tenant's streams are kept, by the age of their time. The first rule, in the order of
+// retention(), whose selector matches a stream decides, when the stream's records are flushed; the rule without a
+// selector is for the streams that no other matches, and for all segments of rules that are gone. Whole segments are
+// dropped, which hold at most a day.
 struct RetentionRule {
   TenantId tenant;
-  std::string selector;       // a LogQL stream selector; empty: all other streams
-  base::nanoseconds keep{0};  // 0 = no limit by age
+  std::string selector;               // a LogQL stream selector; empty: all other streams
+  base::nanoseconds keep{0};          // 0 = no limit by age
+  std::uint32_t retention_class = 0;  // given by the store; 0 is the rule without a selector
 };
 
 // --- looking at what is stored --------------------------------------------------------------------------------------
@@ -119,7 +121,7 @@ class StoreAdmin {
   virtual base::Task<base::StatusOr<StoreStatus>> status() = 0;
 
   // Hides the records stored so far that match, durably, when it ends; gives the id. Records that arrive later are not
-  // touched. Compaction removes them from storage, not before `deletion_delay` has passed (unless compact() is asked).
+  // touched. Maintenance removes them from storage soon after; compact() waits for that.
   // InvalidArgument with Loki's text for a query that is not LogQL or that changes lines.
   virtual base::Task<base::StatusOr<std::string>> request_deletion(DeletionRequest request);
   // Oldest first; removed ones are remembered for 30 days.

@@ -193,6 +193,7 @@ void Appender::publish(Frame& frame, std::uint64_t sequence) {
     if (!state_.active_since.has_value()) state_.active_since = state_.executor().clock().monotonic();
     for (std::shared_ptr<Chunk>& chunk : frame.chunks) {
       if (frame.body_hash.has_value()) chunk->name_frame(state_.frame_generation(state_.epoch, sequence));
+      chunk->set_deletions_applied(state_.deletions.newest());
       head_bytes += chunk->memory_bytes();
       records += chunk->rows();
       line_bytes += chunk->line_bytes();

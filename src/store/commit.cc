@@ -18,6 +18,16 @@ std::optional<std::vector<catalog::PartId>> outcome(const catalog::Snapshot& sna
     if (found == snapshot.parts.end()) return std::nullopt;
     ids.push_back(found->id);
   }
+  const auto is_live = [&snapshot](catalog::PartId id) {
+    return std::any_of(snapshot.parts.begin(), snapshot.parts.end(), [id](const auto& row) { return row.id == id; });
+  };
+  if (std::any_of(change.remove_parts.begin(), change.remove_parts.end(), is_live)) return std::nullopt;
+  for (const catalog::Change::Applied& applied : change.raise_deletions_applied) {
+    const bool raised = std::any_of(snapshot.parts.begin(), snapshot.parts.end(), [&applied](const auto& row) {
+      return row.id == applied.part && row.deletions_applied >= applied.deletions;
+    });
+    if (!raised) return std::nullopt;
+  }
   if (change.insert_parts.empty() && change.flushed_through.has_value()) {
     const auto& wanted = *change.flushed_through;
     const bool moved = std::any_of(snapshot.journals.begin(), snapshot.journals.end(), [&wanted](const auto& journal) {

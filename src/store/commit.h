@@ -9,8 +9,9 @@
 namespace cordwood::store {
 
 // Commits, and when the answer was lost (Unavailable) asks the catalog whether it happened, until it is known or the
-// store is closing. A change inserts parts with object keys of its own or moves flushed_through of this node: by either
-// it is recognised. Gives the ids of the inserted parts. An error other than Unknown means that it did not happen.
+// store is closing. A change inserts parts with object keys of its own, removes parts, raises their deletions_applied
+// or moves flushed_through of this node: by these it is recognised. Gives the ids of the inserted parts. An error other
+// than Unknown means that it did not happen.
 inline constexpr base::StatusCode kOutcomeUnknown = base::StatusCode::kUnknown;
 base::Task<base::StatusOr<std::vector<catalog::PartId>>> commit_change(StoreState& state, catalog::Change change);
 

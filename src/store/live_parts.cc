@@ -43,6 +43,17 @@ void LiveParts::replace_of(const core::TenantId& tenant, const std::vector<catal
   list = std::move(next);
 }
 
+void LiveParts::raise_deletions_applied(const core::TenantId& tenant, catalog::PartId part, std::uint64_t deletions) {
+  const auto found = tenants_.find(tenant);
+  if (found == tenants_.end()) return;
+  for (const auto& one : *found->second) {
+    if (one->id != part) continue;
+    catalog::PartRow row = *one;
+    row.deletions_applied = std::max(row.deletions_applied, deletions);
+    return replace_of(tenant, {part}, {row});
+  }
+}
+
 std::shared_ptr<const PartList> LiveParts::of(const core::TenantId& tenant) const {
   const auto found = tenants_.find(tenant);
   return found == tenants_.end() ? nullptr : found->second;

@@ -16,6 +16,8 @@ using PartList = std::vector<std::shared_ptr<const catalog::PartRow>>;  // newes
 class LiveParts {
  public:
   void replace(const std::vector<catalog::PartId>& remove, const std::vector<catalog::PartRow>& insert);
+  // Nothing when the part is not live any more.
+  void raise_deletions_applied(const core::TenantId& tenant, catalog::PartId part, std::uint64_t deletions);
   // Null when the tenant has none.
   std::shared_ptr<const PartList> of(const core::TenantId& tenant) const;
   std::vector<std::shared_ptr<const PartList>> all() const;

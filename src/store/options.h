@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "catalog/catalog.h"
 #include "core/limits.h"
+#include "core/record_selector.h"
 #include "core/record_sink.h"
 #include "io/file.h"
 #include "objectstore/object_store.h"
@@ -59,6 +60,8 @@ struct StoreDependencies {
   const core::BodyDecoder* decoder = nullptr;
   base::MetricsRegistry* metrics = nullptr;
   core::Limits limits;
+  // For deletion and retention by selector; without one both are answered Unimplemented.
+  const core::SelectorCompiler* selectors = nullptr;
 };
 
 }  // namespace cordwood::store

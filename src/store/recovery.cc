@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "store/head/body_chunks.h"
+#include "store/rules.h"
 
 namespace cordwood::store {
 
@@ -60,6 +61,9 @@ base::Task<base::Status> Recovery::load_catalog() {
   base::StatusOr<std::vector<catalog::BodyHashRow>> hashes = co_await state_.deps.catalog->body_hashes(now);
   if (!hashes.ok()) co_return hashes.status();
 
+  base::Status rules = co_await load_rules(snapshot->parts);
+  if (!rules.ok()) co_return rules;
+
   base::MutexLock lock(state_.mutex);
   state_.parts.replace({}, snapshot->parts);
   for (const catalog::JournalProgress& journal : snapshot->journals) {
@@ -69,6 +73,27 @@ base::Task<base::Status> Recovery::load_catalog() {
   for (catalog::SourceRow& source : *sources) state_.sources.restore(std::move(source));
   for (const catalog::BodyHashRow& hash : *hashes) state_.body_hashes.restore(hash);
   co_return base::ok_status();
+}
+
+base::Task<base::Status> Recovery::load_rules(const std::vector<catalog::PartRow>& parts) {
+  base::StatusOr<std::vector<catalog::DeletionRow>> deletions = co_await state_.deps.catalog->deletions();
+  if (!deletions.ok()) co_return deletions.status();
+  base::StatusOr<std::vector<catalog::RetentionRow>> retention = co_await state_.deps.catalog->retention();
+  if (!retention.ok()) co_return retention.status();
+  base::MutexLock lock(state_.mutex);
+  for (catalog::DeletionRow& row : *deletions) {
+    std::shared_ptr<const core::RecordSelector> selector;
+    if (!row.removed.has_value()) {
+      base::StatusOr<std::shared_ptr<const core::RecordSelector>> compiled = compile_selector(state_, row.query);
+      // To open without it would show what was deleted.
+      if (!compiled.ok()) co_return base::annotate(compiled.status(), fmt::format("deletion {}", row.id));
+      selector = *std::move(compiled);
+    }
+    state_.deletions.restore(std::move(row), std::move(selector));
+  }
+  for (const catalog::PartRow& part : parts) state_.deletions.reserve_ids(part.deletions_applied + 1);
+  state_.metrics.deletions_waiting.set(static_cast<std::int64_t>(state_.deletions.waiting()));
+  co_return restore_retention(state_, *std::move(retention));
 }
 
 base::Task<base::Status> Recovery::replay(std::vector<journal::JournalFile> files) {
@@ -142,6 +167,7 @@ base::Task<base::Status> Recovery::replay_frame(journal::ReplayedFrame frame) {
   if (!state_.active_since.has_value()) state_.active_since = state_.executor().clock().monotonic();
   for (std::shared_ptr<Chunk>& chunk : chunks) {
     if (!named) chunk->name_frame(state_.frame_generation(frame.epoch, frame.sequence));
+    chunk->set_deletions_applied(state_.deletions.newest_before(state_.options.node, frame.sequence));
     records_ += chunk->rows();
     state_.head.add(frame.header.tenant, std::move(chunk));
   }

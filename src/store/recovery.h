@@ -23,6 +23,8 @@ class Recovery {
 
  private:
   base::Task<base::Status> load_catalog();
+  // Deletions and retention.
+  base::Task<base::Status> load_rules(const std::vector<catalog::PartRow>& parts);
   base::Task<base::Status> replay(std::vector<journal::JournalFile> files);
   base::Task<base::Status> replay_frame(journal::ReplayedFrame frame);
   base::Task<base::Status> fix_disk_budget();

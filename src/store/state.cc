@@ -29,7 +29,16 @@ StoreMetrics::StoreMetrics(base::MetricsRegistry& registry)
       compacted_bytes(
           registry.counter("cordwood_compaction_written_bytes_total", "Bytes of segments written by merges.")),
       objects_deleted(
-          registry.counter("cordwood_objects_deleted_total", "Objects of replaced segments and orphans deleted.")) {}
+          registry.counter("cordwood_objects_deleted_total", "Objects of replaced segments and orphans deleted.")),
+      expired_records(
+          registry.counter("cordwood_dropped_by_retention_records_total",
+                           "Records in segments that were dropped because retention keeps them no longer.")),
+      budget_records(registry.counter("cordwood_dropped_by_disk_budget_records_total",
+                                      "Records in segments that were dropped because the disk budget was spent.")),
+      deleted_records(
+          registry.counter("cordwood_deleted_records_total", "Records removed from storage by deletion requests.")),
+      deletions_waiting(registry.gauge("cordwood_deletions_waiting",
+                                       "Deletion requests whose records are hidden and not yet removed.")) {}
 
 StoreState::StoreState(StoreOptions the_options, StoreDependencies dependencies)
     : options(std::move(the_options)),
@@ -41,6 +50,7 @@ StoreState::StoreState(StoreOptions the_options, StoreDependencies dependencies)
       flush_wanted(*deps.executor),
       merge_wanted(*deps.executor),
       compact_wanted(*deps.executor),
+      erase_wanted(*deps.executor),
       sources(*deps.executor),
       body_hashes(*deps.executor, options.dedup_window) {}
 

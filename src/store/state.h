@@ -10,6 +10,7 @@
 #include "base/mutex.h"
 #include "base/sync.h"
 #include "store/byte_gate.h"
+#include "store/deletions/deletion_table.h"
 #include "store/head/head.h"
 #include "store/journal/journal.h"
 #include "store/live_parts.h"
@@ -18,6 +19,7 @@
 #include "store/marks/recent_lines.h"
 #include "store/marks/source_table.h"
 #include "store/options.h"
+#include "store/retention/retention_table.h"
 
 namespace cordwood::store {
 
@@ -40,6 +42,10 @@ struct StoreMetrics {
   base::Counter& compaction_failures;
   base::Counter& compacted_bytes;
   base::Counter& objects_deleted;
+  base::Counter& expired_records;
+  base::Counter& budget_records;
+  base::Counter& deleted_records;
+  base::Gauge& deletions_waiting;
 };
 
 struct StoreState {
@@ -65,12 +71,15 @@ struct StoreState {
   base::Event flush_wanted;
   base::Event merge_wanted;
   base::Event compact_wanted;
+  base::Event erase_wanted;
 
   mutable base::Mutex mutex;
   Head head GUARDED_BY(mutex);
   SourceTable sources GUARDED_BY(mutex);
   BodyHashes body_hashes GUARDED_BY(mutex);
   LiveParts parts GUARDED_BY(mutex);
+  DeletionTable deletions GUARDED_BY(mutex);
+  RetentionTable retention GUARDED_BY(mutex);
   // Every frame up to `published` is in head or parts; up to `flushed_through` in parts.
   std::uint64_t published GUARDED_BY(mutex) = 0;
   std::uint64_t flushed_through GUARDED_BY(mutex) = 0;

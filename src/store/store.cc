@@ -4,46 +4,10 @@
 #include <unordered_set>
 
 #include "base/log.h"
-#include "store/appender.h"
-#include "store/compact/compactor.h"
-#include "store/flush/flusher.h"
-#include "store/head_merger.h"
 #include "store/recovery.h"
-#include "store/state.h"
-#include "store/sweep.h"
+#include "store/store_impl.h"
 
 namespace cordwood::store {
-
-struct Store::Impl {
-  Impl(StoreOptions options, StoreDependencies dependencies)
-      : state(std::move(options), dependencies),
-        appender(state),
-        flusher(state),
-        merger(state),
-        compactor(state),
-        sweeper(state),
-        loops(state.executor()),
-        requests_done(state.executor()) {
-    requests_done.set();
-  }
-
-  // False when the store is stopping.
-  bool begin_request();
-  void end_request();
-
-  StoreState state;
-  Appender appender;
-  Flusher flusher;
-  HeadMerger merger;
-  Compactor compactor;
-  Sweeper sweeper;
-  base::TaskGroup loops;
-
-  base::Mutex requests_mutex;
-  bool refusing GUARDED_BY(requests_mutex) = false;
-  std::size_t requests GUARDED_BY(requests_mutex) = 0;
-  base::Event requests_done;
-};
 
 bool Store::Impl::begin_request() {
   base::MutexLock lock(requests_mutex);
@@ -56,12 +20,6 @@ void Store::Impl::end_request() {
   base::MutexLock lock(requests_mutex);
   if (--requests == 0) requests_done.set();
 }
-
-namespace {
-base::Status stopping_error() {
-  return base::unavailable_error("the server is stopping");
-}
-}  // namespace
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Store::~Store() = default;
@@ -81,6 +39,9 @@ base::Task<base::StatusOr<std::unique_ptr<Store>>> Store::open(StoreOptions opti
   impl->loops.spawn(impl->flusher.run());
   impl->loops.spawn(impl->merger.run());
   impl->loops.spawn(impl->sweeper.run());
+  impl->loops.spawn(impl->eraser.run());
+  impl->loops.spawn(impl->expirer.run());
+  impl->state.erase_wanted.set();
   impl->state.merge_wanted.set();  // replay leaves a chunk a frame
   impl->state.compact_wanted.set();
   if (impl->state.options.background_compaction) impl->loops.spawn(impl->compactor.run());
@@ -101,6 +62,7 @@ base::Task<base::Status> Store::close() {
   impl_->state.flush_wanted.set();
   impl_->state.merge_wanted.set();
   impl_->state.compact_wanted.set();
+  impl_->state.erase_wanted.set();
   co_await impl_->loops.join();
   base::Status flushed = co_await impl_->flusher.flush();
   if (!flushed.ok()) base::log_warn("stopped without a flush, the journal keeps it: error=\"{}\"", flushed.ToString());
@@ -128,20 +90,6 @@ base::Task<base::StatusOr<std::vector<core::SourceState>>> Store::sources(core::
   co_return impl_->state.sources.list(tenant, host, only);
 }
 
-base::Task<base::Status> Store::flush() {
-  if (!impl_->begin_request()) co_return stopping_error();
-  base::Status status = co_await impl_->flusher.flush();
-  impl_->end_request();
-  co_return status;
-}
-
-base::Task<base::Status> Store::compact() {
-  if (!impl_->begin_request()) co_return stopping_error();
-  base::Status status = co_await impl_->compactor.compact_all();
-  impl_->end_request();
-  co_return status;
-}
-
 base::Task<base::StatusOr<core::StoreStatus>> Store::status() {
   core::StoreStatus status;
   status.journal_bytes = impl_->state.journal->bytes();
@@ -157,6 +105,7 @@ base::Task<base::StatusOr<core::StoreStatus>> Store::status() {
     status.raw_bytes = totals.raw_bytes + state.head.line_bytes() + status.head_records;
     status.records = totals.records + status.head_records;
     status.parts = totals.parts;
+    status.deletions_waiting = state.deletions.waiting();
     chunks = state.head.all_chunks();
   }
   std::unordered_set<std::uint64_t> streams;  // 64 bits of an id: a count for people
@@ -171,15 +120,33 @@ base::Task<base::StatusOr<StoreSnapshot>> Store::snapshot(core::TenantId tenant,
   StoreSnapshot snapshot;
   std::shared_ptr<const PartList> parts;
   Chunks chunks;
+  Deletions of_tenant;
+  std::vector<Deletions> deletions;  // of each chunk
   {
     // Rows move from the head to the segments in a critical section of the same mutex: each is in one of the two here.
     base::MutexLock lock(impl_->state.mutex);
     parts = impl_->state.parts.of(tenant);
     chunks = impl_->state.head.snapshot(tenant, range);
+    const DeletionTable& table = impl_->state.deletions;
+    of_tenant = table.applying(tenant, {core::UnixNanos::min(), core::UnixNanos::max()}, 0);
+    for (const auto& chunk : chunks) {
+      deletions.push_back(table.applying(tenant, chunk->times(), chunk->deletions_applied()));
+    }
     snapshot.committed_through = impl_->state.published;
   }
   if (parts != nullptr) snapshot.segments = overlapping(*parts, range);
-  snapshot.heads.assign(chunks.begin(), chunks.end());
+  for (std::size_t i = 0; i < chunks.size(); ++i) {
+    snapshot.heads.push_back(filter_part(chunks[i], std::move(deletions[i])));
+  }
+  for (catalog::PartRow& part : snapshot.segments) {
+    Deletions of_part;
+    for (const auto& deletion : of_tenant) {
+      if (deletion->row.id > part.deletions_applied && part.times.overlaps(deletion->row.range)) {
+        of_part.push_back(deletion);
+      }
+    }
+    if (!of_part.empty()) snapshot.filters[part.object_key] = std::move(of_part);
+  }
   co_return snapshot;
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@
 #include "io/file.h"
 #include "objectstore/object_store.h"
 #include "segment/part.h"
+#include "store/deletions/row_filter.h"
 #include "store/marks/lost_range.h"
 #include "store/options.h"
 
@@ -34,7 +36,10 @@ namespace cordwood::store {
 struct StoreSnapshot {
   std::vector<catalog::PartRow> segments;                   // overlapping the range, newest (times.last) first
   std::vector<std::shared_ptr<const segment::Part>> heads;  // overlapping the range, in no order
-  std::uint64_t committed_through = 0;                      // journal sequence: all of it is in the parts
+  // By object key: the deletions that still hide rows of that segment; whoever opens it calls filter_part. The heads
+  // are filtered already.
+  std::map<std::string, Deletions> filters;
+  std::uint64_t committed_through = 0;  // journal sequence: all of it is in the parts
 };
 
 // Thread-safe. close() must have ended before it is destroyed.
@@ -56,6 +61,17 @@ class Store final : public core::RecordSink, public core::SourceRegistry, public
   base::Task<base::Status> flush() override;
   base::Task<base::Status> compact() override;
   base::Task<base::StatusOr<core::StoreStatus>> status() override;
+  base::Task<base::StatusOr<std::string>> request_deletion(core::DeletionRequest request) override;
+  base::Task<base::StatusOr<std::vector<core::DeletionStatus>>> deletions(core::TenantId tenant) override;
+  base::Task<base::Status> cancel_deletion(core::TenantId tenant, std::string id) override;
+  base::Task<base::StatusOr<std::vector<core::RetentionRule>>> retention(core::TenantId tenant) override;
+  base::Task<base::Status> set_retention(core::RetentionRule rule) override;
+  base::Task<base::Status> remove_retention(core::TenantId tenant, std::string selector) override;
+  base::Task<base::StatusOr<std::vector<core::PartFacts>>> list_parts(std::optional<core::TenantId> tenant) override;
+  base::Task<base::StatusOr<core::JournalFacts>> journal_facts() override;
+  base::Task<base::StatusOr<core::VerifyReport>> verify() override;
+  base::Task<base::StatusOr<core::BackupFacts>> begin_backup(base::nanoseconds lasts) override;
+  base::Task<base::Status> end_backup(std::string id) override;
 
   base::Task<base::StatusOr<StoreSnapshot>> snapshot(core::TenantId tenant, core::TimeRange range);
   // The newest lost ranges (a bounded number of them), oldest first.

@@ -122,6 +122,42 @@ class TestDecoder final : public core::BodyDecoder {
   }
 };
 
+// `JOB` or `JOB TEXT`: streams with this job, lines that contain the text.
+class TestSelectors final : public core::SelectorCompiler {
+ public:
+  base::StatusOr<std::shared_ptr<const core::RecordSelector>> compile(std::string_view query) const override {
+    if (query.empty()) return base::invalid_argument_error("no selector");
+    const std::size_t space = std::min(query.find(' '), query.size());
+    return std::make_shared<const Selector>(std::string(query.substr(0, space)),
+                                            std::string(query.substr(std::min(space + 1, query.size()))));
+  }
+
+ private:
+  class Selector final : public core::RecordSelector {
+   public:
+    Selector(std::string job, std::string text) : job_(std::move(job)), text_(std::move(text)) {}
+    bool matches(const core::Labels& stream) const override { return stream.get("job") == job_; }
+    bool picks_whole_streams() const override { return text_.empty(); }
+    std::unique_ptr<core::StreamPicker> picker(const core::Labels&) const override {
+      return std::make_unique<Picker>(text_);
+    }
+
+   private:
+    class Picker final : public core::StreamPicker {
+     public:
+      explicit Picker(const std::string& text) : text_(text) {}
+      bool picks(core::UnixNanos, std::string_view line, std::span<const core::MetadataPair>) override {
+        return line.find(text_) != std::string_view::npos;
+      }
+
+     private:
+      const std::string& text_;
+    };
+    const std::string job_;
+    const std::string text_;
+  };
+};
+
 class World {
  public:
   static constexpr std::int64_t kStart = 1'790'000'000'000'000'000;
@@ -158,8 +194,8 @@ class World {
       objects_in_use = objects_read = objects.get();
     }
     metrics.push_back(std::make_unique<base::MetricsRegistry>());
-    StoreDependencies deps{&executor, &files, &random, catalog_in_use, objects_in_use, &decoder, metrics.back().get(),
-                           {}};
+    StoreDependencies deps{
+        &executor, &files, &random, catalog_in_use, objects_in_use, &decoder, metrics.back().get(), {}, &selectors};
     auto opened = run(Store::open(options, deps));
     if (!opened.ok()) return opened.status();
     store = *std::move(opened);
@@ -222,7 +258,8 @@ class World {
           std::make_shared<ObjectSource>(*objects_read, row.object_key, row.stored_bytes);
       auto part = co_await segment::open_segment(std::move(source));
       if (!part.ok()) co_return part.status();
-      parts.push_back(*part);
+      const auto deletions = snapshot.filters.find(row.object_key);
+      parts.push_back(deletions == snapshot.filters.end() ? *part : filter_part(*part, deletions->second));
     }
     for (const auto& part : parts) {
       std::shared_ptr<const segment::Part> copy = part;
@@ -255,6 +292,7 @@ class World {
   base::SeededRandom random;
   io::SimFiles files;
   TestDecoder decoder;
+  TestSelectors selectors;
   std::unique_ptr<catalog::Catalog> catalog;
   std::unique_ptr<objectstore::ObjectStore> objects;
   catalog::Catalog* catalog_in_use = nullptr;  // a test may put a failing one in front

@@ -1,6 +1,7 @@
 #include "store/sweep.h"
 
 #include "base/log.h"
+#include "store/backup.h"
 
 namespace cordwood::store {
 
@@ -19,13 +20,20 @@ base::Task<void> Sweeper::run() {
   while (!state_.stopping.is_set()) {
     co_await state_.stopping.wait_for(kInterval);
     if (state_.stopping.is_set()) break;
-    base::Status removed = co_await delete_removed();
-    if (!removed.ok()) base::log_warn("old objects not deleted, trying again: error=\"{}\"", removed.ToString());
-    if (orphans_done || state_.executor().clock().monotonic() < orphans_at) continue;
-    base::Status orphans = co_await delete_orphans();
-    orphans_done = orphans.ok();
-    if (!orphans.ok()) base::log_warn("orphans not deleted, trying again: error=\"{}\"", orphans.ToString());
+    base::StatusOr<bool> may_remove = co_await begin_removal(state_);
+    if (!may_remove.ok() || !*may_remove) continue;  // a backup is under way, or the catalog away
+    co_await sweep(orphans_at, orphans_done);
+    co_await end_removal(state_);
   }
+}
+
+base::Task<void> Sweeper::sweep(base::MonotonicNanos orphans_at, bool& orphans_done) {
+  base::Status removed = co_await delete_removed();
+  if (!removed.ok()) base::log_warn("old objects not deleted, trying again: error=\"{}\"", removed.ToString());
+  if (orphans_done || state_.executor().clock().monotonic() < orphans_at) co_return;
+  base::Status orphans = co_await delete_orphans();
+  orphans_done = orphans.ok();
+  if (!orphans.ok()) base::log_warn("orphans not deleted, trying again: error=\"{}\"", orphans.ToString());
 }
 
 base::Task<base::Status> Sweeper::delete_removed() {

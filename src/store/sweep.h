@@ -23,6 +23,8 @@ class Sweeper {
   base::Task<base::Status> delete_orphans();
 
  private:
+  // With the right to delete objects (backup.h).
+  base::Task<void> sweep(base::MonotonicNanos orphans_at, bool& orphans_done);
   base::Task<base::StatusOr<std::set<std::string>>> known_keys();
 
   StoreState& state_;

@@ -26,6 +26,27 @@ class FaultyCatalog final : public Catalog {
   base::Task<base::StatusOr<core::InstallationId>> installation_id() override {
     return run("installation_id", below_.installation_id());
   }
+  base::Task<base::Status> set_installation_id(core::InstallationId id) override {
+    return run("set_installation_id", below_.set_installation_id(id));
+  }
+  base::Task<base::Status> save_deletion(catalog::DeletionRow row) override {
+    return run("save_deletion", below_.save_deletion(std::move(row)));
+  }
+  base::Task<base::Status> forget_deletion(std::uint64_t id) override {
+    return run("forget_deletion", below_.forget_deletion(id));
+  }
+  base::Task<base::StatusOr<std::vector<catalog::DeletionRow>>> deletions() override {
+    return run("deletions", below_.deletions());
+  }
+  base::Task<base::Status> save_retention(catalog::RetentionRow row) override {
+    return run("save_retention", below_.save_retention(std::move(row)));
+  }
+  base::Task<base::Status> forget_retention(core::TenantId tenant, std::uint32_t retention_class) override {
+    return run("forget_retention", below_.forget_retention(std::move(tenant), retention_class));
+  }
+  base::Task<base::StatusOr<std::vector<catalog::RetentionRow>>> retention() override {
+    return run("retention", below_.retention());
+  }
   base::Task<base::StatusOr<ChangeResult>> commit(Change change) override {
     return run("commit", below_.commit(std::move(change)));
   }

@@ -10,6 +10,21 @@ class PassingCatalog : public catalog::Catalog {
   explicit PassingCatalog(catalog::Catalog& below) : below_(below) {}
 
   base::Task<base::StatusOr<core::InstallationId>> installation_id() override { return below_.installation_id(); }
+  base::Task<base::Status> set_installation_id(core::InstallationId id) override {
+    return below_.set_installation_id(id);
+  }
+  base::Task<base::Status> save_deletion(catalog::DeletionRow row) override {
+    return below_.save_deletion(std::move(row));
+  }
+  base::Task<base::Status> forget_deletion(std::uint64_t id) override { return below_.forget_deletion(id); }
+  base::Task<base::StatusOr<std::vector<catalog::DeletionRow>>> deletions() override { return below_.deletions(); }
+  base::Task<base::Status> save_retention(catalog::RetentionRow row) override {
+    return below_.save_retention(std::move(row));
+  }
+  base::Task<base::Status> forget_retention(core::TenantId tenant, std::uint32_t retention_class) override {
+    return below_.forget_retention(std::move(tenant), retention_class);
+  }
+  base::Task<base::StatusOr<std::vector<catalog::RetentionRow>>> retention() override { return below_.retention(); }
   base::Task<base::StatusOr<catalog::ChangeResult>> commit(catalog::Change change) override {
     return below_.commit(std::move(change));
   }

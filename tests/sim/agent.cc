@@ -99,7 +99,7 @@ std::optional<Agent::Sending> Agent::cut(std::size_t index) {
   builder.start(begin, 1);
   for (const FileLine& line : generation.lines) {
     if (line.begin < sending.range.begin || line.begin >= sending.range.end) continue;
-    truth_.sent(line.text);
+    truth_.sent(line.text, world_.may_expire(number_ % 2 != 0, line.time.value));
     builder.add(line.text, line.begin, line.time, core::RecordFlags{});
   }
   sending.slice = builder.finish(end);
@@ -174,7 +174,7 @@ void Agent::understand(const Sending& sent, const core::SliceVerdict& verdict) {
 void Agent::stored(Generation& generation, Range range, bool lost) {
   for (const FileLine& line : generation.lines) {
     if (line.begin < range.begin || line.begin >= range.end) continue;
-    const LineId id = truth_.sent(line.text);
+    const LineId id = truth_.sent(line.text, world_.may_expire(number_ % 2 != 0, line.time.value));
     const bool unsure =
         !lost && std::any_of(generation.said_lost.begin(), generation.said_lost.end(),
                              [&](const Range& one) { return one.begin <= line.begin && line.begin < one.end; });

@@ -26,7 +26,7 @@ BodySender::Body BodySender::make_body() {
       json.begin_array().string(std::to_string(time)).string(text);
       if (world_.chance(0.2)) json.begin_object().key("trace").string(std::to_string(i)).end_object();
       json.end_array();
-      body.lines.push_back(truth_.sent(text));
+      body.lines.push_back(truth_.sent(text, world_.may_expire(number_ % 2 != 0, time)));
     }
     json.end_array().end_object();
   }

@@ -24,12 +24,13 @@ base::Task<bool> read_all(World& world, Truth& truth, core::Direction direction,
     if (pause_between_pages.count() > 0) co_await world.executor.sleep_for(pause_between_pages);
   }
   const bool complete = (*cursor)->stats().unreadable.empty();
-  truth.check(lines, began, complete, direction == core::Direction::kForward ? "forward" : "backward");
+  truth.check(lines, began, complete, world.now().value,
+              direction == core::Direction::kForward ? "forward" : "backward");
   co_return complete;
 }
 
 base::Task<bool> count_all(World& world, Truth& truth) {
-  const std::size_t before = truth.found_at_least();
+  const std::size_t before = truth.found_at_least(world.now().value);
   core::QueryRequest request;
   request.tenant = core::TenantId::default_tenant();
   request.query = fmt::format("sum(count_over_time({}[60d]))", kEverything);
@@ -41,7 +42,7 @@ base::Task<bool> count_all(World& world, Truth& truth) {
   const auto* vector = std::get_if<core::VectorResult>(&result->data);
   double count = 0;
   if (vector != nullptr && !vector->series.empty()) count = vector->series[0].samples[0].value;
-  truth.check_count(count, before);
+  truth.check_count(count, before, world.now().value);
   co_return true;
 }
 

@@ -5,6 +5,7 @@
 
 #include "sim/agent.h"
 #include "sim/body_sender.h"
+#include "sim/deleter.h"
 #include "sim/reader.h"
 
 namespace cordwood::sim {
@@ -16,7 +17,9 @@ constexpr std::uint64_t kBodySenders = 2;
 
 class Simulation {
  public:
-  Simulation(std::uint64_t seed, Breakage breakage) : world_(seed, breakage) {
+  Simulation(std::uint64_t seed, Breakage breakage) : world_(seed, breakage), deleter_(world_, truth_) {
+    deletes_ = world_.chance(0.5);
+    if (world_.chance(0.3)) world_.keep_tier_b = std::chrono::hours(48);
     world_.options.journal_file_bytes = 2000 + world_.below(8000);
     world_.options.head_flush_bytes = 4000 + world_.below(30'000);
     world_.options.head_bytes_max = 4 * world_.options.head_flush_bytes;
@@ -28,6 +31,7 @@ class Simulation {
   }
 
   Outcome run() {
+    if (world_.keep_tier_b.count() > 0) set_retention();
     const std::uint64_t lives = 3 + world_.below(5);
     for (std::uint64_t i = 0; i < lives && !truth_.is_violated(); ++i) live();
     if (!truth_.is_violated()) settle();
@@ -50,6 +54,7 @@ class Simulation {
     for (auto& sender : senders_) world_.executor.spawn(sender->run());
     world_.executor.spawn(run_reader(world_, truth_));
     world_.executor.spawn(run_operator(this));
+    if (deletes_) world_.executor.spawn(deleter_.run());
     return true;
   }
 
@@ -84,6 +89,16 @@ class Simulation {
     } else {
       world_.crash();
     }
+    deleter_.server_died();
+  }
+
+  // Before anything is stored, so that every segment knows its class.
+  void set_retention() {
+    if (!open()) return;
+    core::RetentionRule rule{core::TenantId::default_tenant(), "{tier=\"b\"}", world_.keep_tier_b, 0};
+    const base::Status set = world_.run(world_.life().store->set_retention(std::move(rule)));
+    if (!set.ok()) truth_.violate("a retention rule is refused: " + set.ToString());
+    world_.close();
   }
 
   // What an operator asks for, and what age and size would.
@@ -116,9 +131,12 @@ class Simulation {
     for (auto& agent : agents_) agent->finish();
     for (auto& sender : senders_) sender->finish();
     if (!start() || !wait_for_senders()) return;
+    deletes_ = false;
     world_.begin_quiet();
+    world_.run_for(std::chrono::seconds(2));
     must_read("at the end");
     world_.crash();
+    deleter_.server_died();
     if (!open()) return;
     must_read("after a power cut");
     if (!world_.run(world_.life().store->flush()).ok()) truth_.violate("with no fault anywhere a flush fails");
@@ -128,6 +146,7 @@ class Simulation {
     world_.run_for(std::chrono::hours(3));
     must_read("after the sweep");
     check_objects();
+    if (world_.keep_tier_b.count() > 0) must_expire();
     world_.close();
     if (!open()) return;
     must_read("after a restart");
@@ -146,7 +165,21 @@ class Simulation {
     return false;
   }
 
+  // Every line of a class is in segments of its own, so all of them go.
+  void must_expire() {
+    world_.executor.now->jump_wall_clock(std::chrono::hours(24 * 5));
+    world_.run_for(std::chrono::minutes(3));
+    truth_.expired(world_.now().value);
+    must_read("after the time to keep");
+  }
+
   void check_objects() {
+    base::StatusOr<core::VerifyReport> report = world_.run(world_.life().store->verify());
+    if (!report.ok() || !report->ok()) return truth_.violate("with no fault anywhere verification finds some");
+    const auto deletions = world_.run(world_.life().store->deletions(core::TenantId::default_tenant()));
+    for (const core::DeletionStatus& one : *deletions) {
+      if (one.state != core::DeletionState::kRemoved) truth_.violate("a deletion is never done: " + one.request.query);
+    }
     base::StatusOr<std::vector<std::string>> keys = world_.object_keys();
     base::StatusOr<core::StoreStatus> status = world_.run(world_.life().store->status());
     if (!keys.ok() || !status.ok()) return truth_.violate("with no fault anywhere objects cannot be listed");
@@ -159,6 +192,8 @@ class Simulation {
   World world_;
   std::vector<std::unique_ptr<Agent>> agents_;
   std::vector<std::unique_ptr<BodySender>> senders_;
+  Deleter deleter_;
+  bool deletes_ = false;
 };
 
 }  // namespace

@@ -8,17 +8,13 @@
 
 namespace cordwood::sim {
 
-LineId Truth::sent(const std::string& text) {
+LineId Truth::sent(const std::string& text, std::int64_t may_expire) {
   const auto [entry, is_new] = by_text_.try_emplace(text, lines_.size());
-  if (is_new) lines_.push_back({text, State::kSent, ++events_});
+  if (is_new) lines_.push_back({text, State::kSent, ++events_, may_expire});
   return entry->second;
 }
 
 void Truth::change(LineId line, State state) {
-  if (lines_[line].state == State::kAcknowledged) --acknowledged_now_;
-  if (lines_[line].state == State::kForbidden) --forbidden_;
-  if (state == State::kAcknowledged) ++acknowledged_now_;
-  if (state == State::kForbidden) ++forbidden_;
   lines_[line].state = state;
   lines_[line].since = ++events_;
   digest_ = base::hash64(fmt::format("{} {} {}", digest_, line, static_cast<int>(state)));
@@ -38,7 +34,8 @@ void Truth::release(LineId line) {
   change(line, State::kReleased);
 }
 
-void Truth::check(std::span<const std::string> found, Moment began, bool complete, std::string_view what) {
+void Truth::check(std::span<const std::string> found, Moment began, bool complete, std::int64_t now,
+                  std::string_view what) {
   ++queries_;
   std::vector<bool> seen(lines_.size());
   for (const std::string& text : found) {
@@ -56,20 +53,52 @@ void Truth::check(std::span<const std::string> found, Moment began, bool complet
   }
   for (LineId id = 0; complete && id < lines_.size(); ++id) {
     const Line& line = lines_[id];
-    if (line.state == State::kAcknowledged && line.since <= began.events && !seen[id]) {
+    if (line.state == State::kAcknowledged && line.since <= began.events && line.may_expire > now && !seen[id]) {
       violate(fmt::format("{}: acknowledged and not found: {}", what, line.text));
     }
   }
   digest_ = base::hash64(fmt::format("{} {} {}", digest_, found.size(), complete));
 }
 
-void Truth::check_count(double count, std::size_t at_least) {
+std::size_t Truth::found_at_least(std::int64_t now) const {
+  std::size_t count = 0;
+  for (const Line& line : lines_) count += line.state == State::kAcknowledged && line.may_expire > now ? 1 : 0;
+  return count;
+}
+
+void Truth::check_count(double count, std::size_t at_least, std::int64_t now) {
   ++queries_;
-  const std::size_t at_most = lines_.size() - forbidden_;
   // Lines that were forbidden while the query ran may be in its count, or not.
-  const std::size_t least = std::min(at_least, acknowledged_now_);
+  const std::size_t least = std::min(at_least, found_at_least(now));
   if (count < static_cast<double>(least) || count > static_cast<double>(lines_.size())) {
-    violate(fmt::format("counted {}, wanted {} to {}", count, least, at_most));
+    violate(fmt::format("counted {}, wanted {} to {}", count, least, lines_.size()));
+  }
+}
+
+std::vector<LineId> Truth::acknowledged_with(const std::string& text) const {
+  std::vector<LineId> out;
+  for (LineId id = 0; id < lines_.size(); ++id) {
+    const Line& line = lines_[id];
+    if (line.state == State::kAcknowledged && line.text.find(text) != std::string::npos) out.push_back(id);
+  }
+  return out;
+}
+
+void Truth::deleted(const std::string& text, const std::vector<LineId>& meant) {
+  for (const LineId id : meant) forbid(id);
+  maybe_deleted(text);
+}
+
+void Truth::maybe_deleted(const std::string& text) {
+  for (LineId id = 0; id < lines_.size(); ++id) {
+    const Line& line = lines_[id];
+    if (line.state != State::kForbidden && line.text.find(text) != std::string::npos) release(id);
+  }
+}
+
+void Truth::expired(std::int64_t now) {
+  for (LineId id = 0; id < lines_.size(); ++id) {
+    if (lines_[id].may_expire <= now) forbid(id);
   }
 }
 

@@ -64,7 +64,8 @@ base::Status World::open_parts(Life& life) {
       catalog, executor, [this](std::string_view) { return testing::draw_fault(fault_random_, catalog_faults); });
   io::FileSystem* disk = broken_files_ == nullptr ? &files : broken_files_.get();
   store::StoreDependencies dependencies{
-      &executor, disk, &random_, life.catalog.get(), life.objects.get(), life.decoder.get(), &life.metrics, limits};
+      &executor,          disk,          &random_, life.catalog.get(), life.objects.get(),
+      life.decoder.get(), &life.metrics, limits,   &selectors_};
   ASSIGN_OR_RETURN(life.store, run(store::Store::open(options, dependencies)));
   life.segments =
       std::make_unique<query::SegmentCache>(executor, *life.objects, query::SegmentCacheOptions{1 << 14, 1 << 16});
@@ -175,6 +176,12 @@ base::Task<std::optional<World::Answer>> World::post(std::string path, std::stri
   }
   co_await exchange->done.wait_for(kPatience);
   co_return std::exchange(exchange->answer, Answer{});
+}
+
+std::int64_t World::may_expire(bool tier_b, std::int64_t time) const {
+  // The clock jumps by some minutes.
+  constexpr std::int64_t kSlack = 3'600'000'000'000;
+  return tier_b && keep_tier_b.count() > 0 ? time + keep_tier_b.count() - kSlack : INT64_MAX;
 }
 
 void World::heal() {

@@ -18,6 +18,7 @@
 #include "ingest/decoder.h"
 #include "io/sim_files.h"
 #include "objectstore/object_store.h"
+#include "pipeline/log_selector.h"
 #include "sim/broken.h"
 #include "store/store.h"
 #include "testing/fault.h"
@@ -87,6 +88,9 @@ class World {
 
   // No fault of disk, network, catalog or object store from now on.
   void heal();
+  // Of streams with tier="b"; 0: for ever.
+  base::nanoseconds keep_tier_b{0};
+  std::int64_t may_expire(bool tier_b, std::int64_t time) const;
   // Senders and readers pause between the two, and await_noise() ends when they may go on.
   void begin_quiet() { noise_->reset(); }
   void end_quiet() { noise_->set(); }
@@ -113,6 +117,7 @@ class World {
   std::uint64_t seed_;
   base::SeededRandom random_;        // the product's
   base::SeededRandom fault_random_;  // of catalog and object store
+  const pipeline::LogSelectorCompiler selectors_;
   const Breakage breakage_;
   const bool objects_on_disk_;
   std::unique_ptr<catalog::Catalog> catalog_;

@@ -30,6 +30,8 @@ struct State {
   std::map<std::string, Lease> leases;
   std::map<std::string, NodeRow> nodes;
   std::map<std::string, std::uint64_t> node_epochs;
+  std::map<std::uint64_t, DeletionRow> deletions;
+  std::map<std::pair<core::TenantId, std::uint32_t>, RetentionRow> retention;
   std::optional<core::InstallationId> installation;
 };
 
@@ -42,6 +44,14 @@ base::Status remove_part(State& state, PartId id, core::UnixNanos now) {
   const auto it = state.parts.find(id);
   if (it == state.parts.end() || it->second.removed_at.has_value()) return not_live(id);
   it->second.removed_at = now;
+  return base::ok_status();
+}
+
+base::Status raise_applied(State& state, const Change::Applied& applied) {
+  const auto it = state.parts.find(applied.part);
+  if (it == state.parts.end() || it->second.removed_at.has_value()) return not_live(applied.part);
+  PartRow& row = it->second.row;
+  row.deletions_applied = std::max(row.deletions_applied, applied.deletions);
   return base::ok_status();
 }
 
@@ -76,6 +86,11 @@ base::StatusOr<ChangeResult> apply_change(State& state, const Change& change, co
     RETURN_IF_ERROR(move_progress(state, *change.flushed_through, !change.insert_parts.empty()));
   }
   for (const PartId part : change.remove_parts) RETURN_IF_ERROR(remove_part(state, part, now));
+  for (const Change::Applied& applied : change.raise_deletions_applied) RETURN_IF_ERROR(raise_applied(state, applied));
+  for (const Change::Removed& removed : change.records_removed) {
+    const auto it = state.deletions.find(removed.deletion);
+    if (it != state.deletions.end()) it->second.records_removed += removed.records;
+  }
   ChangeResult result;
   for (const PartRow& part : change.insert_parts) {
     ASSIGN_OR_RETURN(const PartId id, insert_part(state, part));
@@ -102,6 +117,53 @@ class MemCatalog final : public Catalog {
     base::MutexLock lock(mutex_);
     if (!state_.installation.has_value()) state_.installation = core::InstallationId{random_.next_id()};
     co_return *state_.installation;
+  }
+
+  base::Task<base::Status> set_installation_id(core::InstallationId id) override {
+    co_await executor_.yield();
+    base::MutexLock lock(mutex_);
+    state_.installation = id;
+    co_return base::ok_status();
+  }
+
+  base::Task<base::Status> save_deletion(DeletionRow row) override {
+    co_await executor_.yield();
+    base::MutexLock lock(mutex_);
+    const auto [it, is_new] = state_.deletions.try_emplace(row.id, row);
+    if (!is_new) it->second.removed = row.removed;
+    co_return base::ok_status();
+  }
+  base::Task<base::Status> forget_deletion(std::uint64_t id) override {
+    co_await executor_.yield();
+    base::MutexLock lock(mutex_);
+    state_.deletions.erase(id);
+    co_return base::ok_status();
+  }
+  base::Task<base::StatusOr<std::vector<DeletionRow>>> deletions() override {
+    co_await executor_.yield();
+    base::MutexLock lock(mutex_);
+    std::vector<DeletionRow> rows;
+    for (const auto& [id, row] : state_.deletions) rows.push_back(row);
+    co_return rows;
+  }
+  base::Task<base::Status> save_retention(RetentionRow row) override {
+    co_await executor_.yield();
+    base::MutexLock lock(mutex_);
+    state_.retention[{row.tenant, row.retention_class}] = row;
+    co_return base::ok_status();
+  }
+  base::Task<base::Status> forget_retention(core::TenantId tenant, std::uint32_t retention_class) override {
+    co_await executor_.yield();
+    base::MutexLock lock(mutex_);
+    state_.retention.erase({tenant, retention_class});
+    co_return base::ok_status();
+  }
+  base::Task<base::StatusOr<std::vector<RetentionRow>>> retention() override {
+    co_await executor_.yield();
+    base::MutexLock lock(mutex_);
+    std::vector<RetentionRow> rows;
+    for (const auto& [key, row] : state_.retention) rows.push_back(row);
+    co_return rows;
   }
 
   base::Task<base::StatusOr<ChangeResult>> commit(Change change) override {

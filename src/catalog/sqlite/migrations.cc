@@ -96,7 +96,34 @@ CREATE TABLE node_epochs (
 ) WITHOUT ROWID;
 )sql";
 
-constexpr std::string_view kMigrations[] = {kMigration1};
+// Deletion and retention. keep is in nanoseconds.
+constexpr std::string_view kMigration2 = R"sql(
+ALTER TABLE parts ADD COLUMN deletions_applied INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE deletions (
+  id INTEGER PRIMARY KEY,
+  tenant TEXT NOT NULL,
+  query TEXT NOT NULL,
+  time_begin INTEGER NOT NULL,
+  time_end INTEGER NOT NULL,
+  created INTEGER NOT NULL,
+  node TEXT NOT NULL,
+  sequence INTEGER NOT NULL,
+  records_removed INTEGER NOT NULL,
+  removed_at INTEGER NOT NULL
+);
+
+CREATE TABLE retention (
+  tenant TEXT NOT NULL,
+  retention_class INTEGER NOT NULL,
+  selector TEXT NOT NULL,
+  keep INTEGER NOT NULL,
+  retired INTEGER NOT NULL,
+  PRIMARY KEY (tenant, retention_class)
+) WITHOUT ROWID;
+)sql";
+
+constexpr std::string_view kMigrations[] = {kMigration1, kMigration2};
 
 base::StatusOr<std::int64_t> read_integer(Database& database, std::string_view sql) {
   Query query(database, sql);

@@ -19,6 +19,10 @@ base::StatusOr<core::InstallationId> installation_id(Database& database, base::R
   return *id;
 }
 
+base::Status set_installation_id(Database& database, core::InstallationId id) {
+  return Query(database, "UPDATE catalog_state SET installation_id = ?1", id.value).run();
+}
+
 base::Status save_heartbeat(Database& database, const NodeRow& node) {
   return Query(database,
                "INSERT INTO nodes (name, address, roles, heartbeat) VALUES (?1, ?2, ?3, ?4)"

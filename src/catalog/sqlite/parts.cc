@@ -7,15 +7,16 @@ namespace {
 // Every list of columns of `parts` in this file.
 constexpr std::string_view kSelectLive =
     "SELECT id, tenant, partition_day, level, retention_class, object_key, time_first, time_last, records, raw_bytes,"
-    " stored_bytes FROM parts WHERE removed_at IS NULL AND time_first < ?1 AND time_last >= ?2"
+    " stored_bytes, deletions_applied FROM parts WHERE removed_at IS NULL AND time_first < ?1 AND time_last >= ?2"
     " ORDER BY time_last DESC, id";
 constexpr std::string_view kSelectLiveOfTenant =
     "SELECT id, tenant, partition_day, level, retention_class, object_key, time_first, time_last, records, raw_bytes,"
-    " stored_bytes FROM parts WHERE removed_at IS NULL AND time_first < ?1 AND time_last >= ?2 AND tenant = ?3"
+    " stored_bytes, deletions_applied FROM parts WHERE removed_at IS NULL AND time_first < ?1 AND time_last >= ?2 AND "
+    "tenant = ?3"
     " ORDER BY time_last DESC, id";
 constexpr std::string_view kSelectRemoved =
     "SELECT id, tenant, partition_day, level, retention_class, object_key, time_first, time_last, records, raw_bytes,"
-    " stored_bytes FROM parts WHERE removed_at < ?1 ORDER BY removed_at, id LIMIT ?2";
+    " stored_bytes, deletions_applied FROM parts WHERE removed_at < ?1 ORDER BY removed_at, id LIMIT ?2";
 
 PartRow read_part(const Query& query) {
   PartRow part;
@@ -29,6 +30,7 @@ PartRow read_part(const Query& query) {
   part.records = query.unsigned_integer(8);
   part.raw_bytes = query.unsigned_integer(9);
   part.stored_bytes = query.unsigned_integer(10);
+  part.deletions_applied = query.unsigned_integer(11);
   return part;
 }
 
@@ -41,11 +43,13 @@ base::StatusOr<CatalogVersion> read_version(Database& database) {
 }
 
 base::StatusOr<PartId> insert_part(Database& database, const PartRow& part) {
-  Query query(database,
-              "INSERT INTO parts (tenant, partition_day, level, retention_class, object_key, time_first, time_last,"
-              " records, raw_bytes, stored_bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) RETURNING id",
-              part.tenant.value, part.partition_day, part.level, part.retention_class, part.object_key,
-              part.times.first, part.times.last, part.records, part.raw_bytes, part.stored_bytes);
+  Query query(
+      database,
+      "INSERT INTO parts (tenant, partition_day, level, retention_class, object_key, time_first, time_last,"
+      " records, raw_bytes, stored_bytes, deletions_applied) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+      " RETURNING id",
+      part.tenant.value, part.partition_day, part.level, part.retention_class, part.object_key, part.times.first,
+      part.times.last, part.records, part.raw_bytes, part.stored_bytes, part.deletions_applied);
   PartId id;
   if (query.next()) id = {query.unsigned_integer(0)};
   if (query.run().code() == base::StatusCode::kAlreadyExists) return object_key_taken(part.object_key);
@@ -57,6 +61,15 @@ base::Status remove_part(Database& database, PartId part, core::UnixNanos now) {
   RETURN_IF_ERROR(
       Query(database, "UPDATE parts SET removed_at = ?2 WHERE id = ?1 AND removed_at IS NULL", part.value, now).run());
   return database.changes() == 1 ? base::ok_status() : not_live(part);
+}
+
+base::Status raise_applied(Database& database, const Change::Applied& applied) {
+  RETURN_IF_ERROR(Query(database,
+                        "UPDATE parts SET deletions_applied = max(deletions_applied, ?2)"
+                        " WHERE id = ?1 AND removed_at IS NULL",
+                        applied.part.value, applied.deletions)
+                      .run());
+  return database.changes() == 1 ? base::ok_status() : not_live(applied.part);
 }
 
 base::Status move_progress(Database& database, const JournalProgress& next, bool inserts_parts) {
@@ -81,6 +94,10 @@ base::StatusOr<ChangeResult> apply_change(Database& database, const Change& chan
     RETURN_IF_ERROR(move_progress(database, *change.flushed_through, !change.insert_parts.empty()));
   }
   for (const PartId part : change.remove_parts) RETURN_IF_ERROR(remove_part(database, part, now));
+  for (const Change::Applied& applied : change.raise_deletions_applied) {
+    RETURN_IF_ERROR(raise_applied(database, applied));
+  }
+  RETURN_IF_ERROR(add_records_removed(database, change.records_removed));
   ChangeResult result;
   for (const PartRow& part : change.insert_parts) {
     ASSIGN_OR_RETURN(const PartId id, insert_part(database, part));

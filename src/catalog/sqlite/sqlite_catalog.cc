@@ -33,6 +33,34 @@ class SqliteCatalog final : public Catalog {
     const auto work = [this](Database& db) { return catalog::installation_id(db, random_); };
     co_return co_await run(writer_, work);
   }
+  base::Task<base::Status> set_installation_id(core::InstallationId id) override {
+    const auto work = [=](Database& db) { return catalog::set_installation_id(db, id); };
+    co_return co_await run(writer_, work);
+  }
+  base::Task<base::Status> save_deletion(DeletionRow row) override {
+    const auto work = [&](Database& db) { return catalog::save_deletion(db, row); };
+    co_return co_await run(writer_, work);
+  }
+  base::Task<base::Status> forget_deletion(std::uint64_t id) override {
+    const auto work = [=](Database& db) { return catalog::forget_deletion(db, id); };
+    co_return co_await run(writer_, work);
+  }
+  base::Task<base::StatusOr<std::vector<DeletionRow>>> deletions() override {
+    const auto work = [](Database& db) { return read_deletions(db); };
+    co_return co_await run(reader_, work);
+  }
+  base::Task<base::Status> save_retention(RetentionRow row) override {
+    const auto work = [&](Database& db) { return catalog::save_retention(db, row); };
+    co_return co_await run(writer_, work);
+  }
+  base::Task<base::Status> forget_retention(core::TenantId tenant, std::uint32_t retention_class) override {
+    const auto work = [&](Database& db) { return catalog::forget_retention(db, tenant, retention_class); };
+    co_return co_await run(writer_, work);
+  }
+  base::Task<base::StatusOr<std::vector<RetentionRow>>> retention() override {
+    const auto work = [](Database& db) { return read_retention(db); };
+    co_return co_await run(reader_, work);
+  }
   base::Task<base::StatusOr<ChangeResult>> commit(Change change) override {
     const auto work = [&](Database& db) { return commit_change(db, change, executor_.clock().now()); };
     co_return co_await run(writer_, work);
@@ -125,6 +153,11 @@ base::Task<base::StatusOr<std::unique_ptr<Catalog>>> open_sqlite_catalog(std::st
                                                                          base::Random& random) {
   auto opened = co_await executor.blocking([&] { return open_now(path, executor, random); });
   co_return opened;
+}
+
+base::Status copy_sqlite_catalog(const std::string& path, const std::string& copy) {
+  ASSIGN_OR_RETURN(const auto database, Database::open(path));
+  return Query(*database, "VACUUM INTO ?1", copy).run();
 }
 
 }  // namespace cordwood::catalog

@@ -18,4 +18,7 @@ namespace cordwood::catalog {
 base::Task<base::StatusOr<std::unique_ptr<Catalog>>> open_sqlite_catalog(std::string path, base::Executor& executor,
                                                                          base::Random& random);
 
+// A consistent copy of the catalog at `path`, also while a server has it open. `copy` must not exist. Blocks.
+base::Status copy_sqlite_catalog(const std::string& path, const std::string& copy);
+
 }  // namespace cordwood::catalog

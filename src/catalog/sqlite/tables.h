@@ -20,6 +20,15 @@ base::StatusOr<std::vector<PartRow>> read_removed_parts(Database& database, core
                                                         std::size_t limit);
 base::Status forget_parts(Database& database, const std::vector<PartId>& parts);
 
+// --- deletions.cc; the first inside the transaction of a change ---
+base::Status add_records_removed(Database& database, const std::vector<Change::Removed>& removed);
+base::Status save_deletion(Database& database, const DeletionRow& row);
+base::Status forget_deletion(Database& database, std::uint64_t id);
+base::StatusOr<std::vector<DeletionRow>> read_deletions(Database& database);
+base::Status save_retention(Database& database, const RetentionRow& row);
+base::Status forget_retention(Database& database, const core::TenantId& tenant, std::uint32_t retention_class);
+base::StatusOr<std::vector<RetentionRow>> read_retention(Database& database);
+
 // --- sources.cc; the first two inside the transaction of a change ---
 base::Status upsert_source(Database& database, const SourceRow& row);
 base::Status remove_source(Database& database, const core::SourceId& id);
@@ -43,6 +52,7 @@ base::Status release_lease(Database& database, const std::string& name, const st
 
 // --- nodes.cc ---
 base::StatusOr<core::InstallationId> installation_id(Database& database, base::Random& random);
+base::Status set_installation_id(Database& database, core::InstallationId id);
 base::Status save_heartbeat(Database& database, const NodeRow& node);
 base::StatusOr<std::vector<NodeRow>> read_nodes(Database& database);
 base::StatusOr<std::uint64_t> begin_node_epoch(Database& database, const std::string& node);

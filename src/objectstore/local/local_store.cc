@@ -175,4 +175,9 @@ base::Task<base::StatusOr<std::unique_ptr<ObjectStore>>> open_local_store(io::Fi
   co_return result;
 }
 
+std::unique_ptr<ObjectStore> make_local_reader(io::FileSystem& files, std::string directory, base::Executor& executor,
+                                               base::Random& random) {
+  return std::make_unique<LocalStore>(files, std::move(directory), executor, random);
+}
+
 }  // namespace cordwood::objectstore

@@ -19,4 +19,8 @@ base::Task<base::StatusOr<std::unique_ptr<ObjectStore>>> open_local_store(io::Fi
                                                                           base::Executor& executor,
                                                                           base::Random& random);
 
+// To read what another process has open: nothing is made and nothing removed.
+std::unique_ptr<ObjectStore> make_local_reader(io::FileSystem& files, std::string directory, base::Executor& executor,
+                                               base::Random& random);
+
 }  // namespace cordwood::objectstore

@@ -4,7 +4,6 @@
 
 #include "base/log.h"
 #include "store/commit.h"
-#include "store/flush/segment_build.h"
 
 namespace cordwood::store {
 
@@ -65,7 +64,7 @@ base::Task<base::Status> Flusher::flush_frozen() {
     base::Status status = co_await write_parts();
     if (!status.ok()) {
       // The next try writes them anew, under other names.
-      std::vector<catalog::PartRow> unused = std::exchange(frozen_->parts, {});
+      std::vector<catalog::PartRow> unused = std::exchange(frozen_->output, {}).parts;
       co_await remove_objects(state_, std::move(unused));
       co_return status;
     }
@@ -82,13 +81,22 @@ base::Task<base::Status> Flusher::flush_frozen() {
 
 base::Task<base::Status> Flusher::write_parts() {
   for (const auto& [tenant, chunks] : frozen_->chunks) {
-    core::TenantId tenant_copy = tenant;
-    Chunks chunks_copy = chunks;
-    base::Status status =
-        co_await write_day_segments(state_, std::move(tenant_copy), std::move(chunks_copy), frozen_->parts);
+    TenantRows rows = rows_of(tenant, chunks);
+    base::Status status = co_await write_day_segments(state_, std::move(rows), frozen_->output);
     if (!status.ok()) co_return status;
   }
   co_return base::ok_status();
+}
+
+TenantRows Flusher::rows_of(const core::TenantId& tenant, const Chunks& chunks) {
+  TenantRows rows{tenant, chunks, {}, 0, nullptr};
+  base::MutexLock lock(state_.mutex);
+  rows.deletions_applied = state_.deletions.all_applied();
+  rows.retention = state_.retention.of(tenant);
+  for (const auto& chunk : chunks) {
+    rows.deletions.push_back(state_.deletions.to_remove(tenant, chunk->times(), chunk->deletions_applied()));
+  }
+  return rows;
 }
 
 // The publish point of a flush is the catalog's commit.
@@ -97,7 +105,8 @@ base::Task<base::Status> Flusher::write_parts() {
 //   answer lost:      commit_change asks the catalog; the rows stay in the head until it is known
 base::Task<base::Status> Flusher::commit_parts() {
   catalog::Change change;
-  change.insert_parts = frozen_->parts;
+  change.insert_parts = frozen_->output.parts;
+  change.records_removed = frozen_->output.removed;
   for (const SourceTable::Dirty& mark : frozen_->marks)
     change.upsert_sources.push_back({*mark.info, mark.mark, mark.updated});
   change.insert_body_hashes = frozen_->hashes;
@@ -109,17 +118,20 @@ base::Task<base::Status> Flusher::commit_parts() {
 }
 
 void Flusher::publish(const std::vector<catalog::PartId>& ids) {
-  CHECK(ids.size() == frozen_->parts.size());
-  for (std::size_t i = 0; i < ids.size(); ++i) frozen_->parts[i].id = ids[i];
+  std::vector<catalog::PartRow>& parts = frozen_->output.parts;
+  CHECK(ids.size() == parts.size());
+  for (std::size_t i = 0; i < ids.size(); ++i) parts[i].id = ids[i];
   std::uint64_t freed = 0;
   {
     // The rows leave the head and enter the list of segments in one step: a snapshot sees them once.
     base::MutexLock lock(state_.mutex);
     freed = state_.head.drop_frozen();
-    state_.parts.replace({}, frozen_->parts);
+    state_.parts.replace({}, parts);
+    state_.deletions.count_removed(frozen_->output.removed);
     state_.flushed_through = frozen_->through;
     state_.update_head_gauges();
   }
+  for (const auto& removed : frozen_->output.removed) state_.metrics.deleted_records.add(removed.records);
   state_.gate.give_back(freed);
 }
 

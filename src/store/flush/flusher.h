@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "catalog/catalog.h"
+#include "store/flush/segment_build.h"
 #include "store/state.h"
 
 namespace cordwood::store {
@@ -36,12 +37,13 @@ class Flusher {
     std::vector<SourceTable::Dirty> marks;
     std::vector<catalog::BodyHashRow> hashes;
     bool written = false;
-    std::vector<catalog::PartRow> parts;  // their objects are put when `written`
+    WrittenParts output;  // the objects are put when `written`
   };
 
   bool freeze();
   base::Task<base::Status> flush_frozen();
   base::Task<base::Status> write_parts();
+  TenantRows rows_of(const core::TenantId& tenant, const Chunks& chunks);
   base::Task<base::Status> commit_parts();
   void publish(const std::vector<catalog::PartId>& ids);
   bool is_due(base::MonotonicNanos now);

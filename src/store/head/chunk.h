@@ -34,6 +34,10 @@ class Chunk final : public segment::Part, public std::enable_shared_from_this<Ch
   // of an unnamed body, before anybody else has seen the chunk.
   void name_frame(core::GenerationId generation) { sources_.front().generation = generation; }
 
+  // DeletionTable: deletions up to this id do not mean these rows. Set before anybody else has seen the chunk.
+  void set_deletions_applied(std::uint64_t id) { deletions_applied_ = id; }
+  std::uint64_t deletions_applied() const { return deletions_applied_; }
+
   std::uint32_t rows() const { return static_cast<std::uint32_t>(times_.size()); }
   std::uint64_t line_bytes() const { return line_bytes_; }
   // Everything this chunk keeps alive; labels, which other chunks may share, are counted in each.
@@ -76,6 +80,7 @@ class Chunk final : public segment::Part, public std::enable_shared_from_this<Ch
   std::unique_ptr<char[]> text_;
   std::uint64_t line_bytes_ = 0;
   std::uint64_t memory_bytes_ = 0;
+  std::uint64_t deletions_applied_ = 0;
 };
 
 }  // namespace cordwood::store

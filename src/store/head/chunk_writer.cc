@@ -239,7 +239,9 @@ std::shared_ptr<const Chunk> merge_chunks(std::span<const std::shared_ptr<const 
                  chunk.line_number(ref.row), chunk.flags(ref.row), chunk.metadata(ref.row));
     }
   }
-  return writer.finish();
+  std::shared_ptr<Chunk> merged = writer.finish();
+  merged->set_deletions_applied(chunks.front()->deletions_applied());
+  return merged;
 }
 
 }  // namespace cordwood::store

@@ -58,7 +58,7 @@ std::size_t rows_of_next_chunk(const core::RecordBatch& batch, std::span<const B
 // Sorts `rows` and makes a chunk of them. About 5 ms for a full chunk.
 std::shared_ptr<Chunk> make_chunk(const core::RecordBatch& batch, const BatchStreams& streams,
                                   std::span<const segment::RowSource> sources, std::vector<BodyRow> rows);
-// All rows of the chunks as one.
+// All rows of the chunks, which agree in deletions_applied, as one.
 std::shared_ptr<const Chunk> merge_chunks(std::span<const std::shared_ptr<const Chunk>> chunks);
 
 }  // namespace cordwood::store

@@ -51,15 +51,14 @@ std::uint64_t Head::drop_frozen() {
 std::optional<Head::MergeWork> Head::merge_work() const {
   for (const auto& [tenant, chunks] : active_.tenants) {
     if (chunks.size() < kMergeFanIn) continue;
-    std::size_t counts[std::size(kSizeClasses) + 1] = {};
-    for (const auto& chunk : chunks) ++counts[size_class(*chunk)];
-    for (std::size_t c = 0; c < std::size(kSizeClasses); ++c) {
-      if (counts[c] < kMergeFanIn) continue;
-      MergeWork work{tenant, {}};
-      for (const auto& chunk : chunks) {
-        if (size_class(*chunk) == c && work.chunks.size() < kMergeFanIn) work.chunks.push_back(chunk);
-      }
-      return work;
+    // Of one size, and alike for deletions.
+    std::map<std::pair<std::size_t, std::uint64_t>, Chunks> groups;
+    for (const auto& chunk : chunks) {
+      const std::size_t size = size_class(*chunk);
+      if (size == std::size(kSizeClasses)) continue;
+      Chunks& group = groups[{size, chunk->deletions_applied()}];
+      group.push_back(chunk);
+      if (group.size() == kMergeFanIn) return MergeWork{tenant, std::move(group)};
     }
   }
   return std::nullopt;

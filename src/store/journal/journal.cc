@@ -263,6 +263,11 @@ void Journal::remove_files(std::uint64_t through) {
   files_.insert(files_.begin(), std::make_move_iterator(left.begin()), std::make_move_iterator(left.end()));
 }
 
+std::vector<JournalFile> Journal::files() const {
+  base::MutexLock lock(mutex_);
+  return files_;
+}
+
 std::uint64_t Journal::bytes() const {
   base::MutexLock lock(mutex_);
   std::uint64_t sum = 0;

@@ -47,6 +47,7 @@ class Journal {
   // Deletes the files whose frames are all at or below `through`. Errors are logged: the next call tries again.
   base::Task<void> trim(std::uint64_t through);
   std::uint64_t bytes() const;
+  std::vector<JournalFile> files() const;  // oldest first
   // Waits for what is being written. Appends after it fail with Unavailable.
   base::Task<void> close();
 
