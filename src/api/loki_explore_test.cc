@@ -61,14 +61,14 @@ TEST(Volume, RangeIsAMatrixOfBuckets) {
 TEST(Volume, OfLevelsIsAMetricQuery) {
   ApiWorld world;
   world.queries.result.data =
-      core::MatrixResult{{{label_set({{"detected_level", "error"}}), {{{110'000'000'000}, 7}}}}};
+      core::MatrixResult{{{label_set({{"detected_level", "error"}}), {{{109'999'999'999}, 7}}}}};
   const Answer answer = world.get(url(
       "/loki/api/v1/index/volume_range",
       {{"query", kSelector}, {"start", "100"}, {"end", "200"}, {"step", "10s"}, {"targetLabels", "detected_level"}}));
   ASSERT_EQ(answer.status, 200U) << answer.body;
   EXPECT_EQ(world.queries.requests.at(0).query, "sum by (detected_level) (bytes_over_time({app=\"x\"}[10s]))");
   EXPECT_EQ(world.queries.requests.at(0).levels, core::LevelUse::kWhenNamed);
-  EXPECT_EQ(world.queries.requests.at(0).start.value, 110'000'000'000);
+  EXPECT_EQ(world.queries.requests.at(0).start.value, 109'999'999'999);
   EXPECT_TRUE(contains(answer, R"("values":[[100,"7"]])")) << answer.body;
 }
 

@@ -96,8 +96,10 @@ base::StatusOr<core::QueryRequest> rows_request(const VolumeCall& of, const Call
   request.query = fmt::format("sum by ({}) (bytes_over_time({}[{}]))", targets, volumes.selector,
                               logql::format_prometheus_duration(step));
   request.instant = volumes.step.count() == 0;
-  request.start = of.bounds.start + step;
-  request.end = std::max(of.bounds.end, of.bounds.start + step);
+  // Windows of LogQL are open at their begin and closed at their end; buckets are the other way round.
+  constexpr base::nanoseconds kNano(1);
+  request.start = of.bounds.start + step - kNano;
+  request.end = std::max(of.bounds.end, of.bounds.start + step) - kNano;
   request.step = step;
   return request;
 }
@@ -126,7 +128,7 @@ core::QueryResult volumes_result(const core::Volumes& volumes, const VolumeCall&
 void name_by_begin(core::QueryResult& result, base::nanoseconds step) {
   if (auto* matrix = std::get_if<core::MatrixResult>(&result.data)) {
     for (core::Series& series : matrix->series) {
-      for (core::Sample& sample : series.samples) sample.time = sample.time - step;
+      for (core::Sample& sample : series.samples) sample.time = sample.time - step + base::nanoseconds(1);
     }
   }
 }

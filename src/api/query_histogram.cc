@@ -20,8 +20,8 @@ constexpr base::nanoseconds kMilli = std::chrono::milliseconds(1);
 void write_counts(base::JsonWriter& json, const HistogramPlan& plan, const core::Series& series) {
   std::vector<std::uint64_t> counts(plan.buckets, 0);
   for (const core::Sample& sample : series.samples) {
-    // A sample stands at the end of its bucket.
-    const std::int64_t number = (sample.time - plan.start) / plan.step - 1;
+    // A sample stands at the last nanosecond of its bucket.
+    const std::int64_t number = (sample.time - plan.start) / plan.step;
     if (number >= 0 && static_cast<std::size_t>(number) < counts.size()) {
       counts[static_cast<std::size_t>(number)] = static_cast<std::uint64_t>(sample.value);
     }
@@ -34,16 +34,15 @@ void write_counts(base::JsonWriter& json, const HistogramPlan& plan, const core:
 }  // namespace
 
 HistogramPlan plan_histogram(core::TimeRange range, std::size_t buckets) {
+  // "Everything kept" has no bounds; between these nothing overflows.
+  const std::int64_t begin = std::clamp<std::int64_t>(range.begin.value, 0, kEndMax - 1);
+  const std::int64_t length = std::clamp<std::int64_t>(range.end.value, begin + 1, kEndMax) - begin;
+  const auto count = static_cast<std::int64_t>(buckets);
+  const std::int64_t width = length / count + (length % count == 0 ? 0 : 1);
   HistogramPlan plan;
-  plan.start = range.begin;
-  // "Everything kept" would be buckets of years and sums that do not fit; in two halves nothing overflows.
-  const std::int64_t end = std::min(range.end.value, kEndMax);
-  const std::int64_t half = end / 2 - range.begin.value / 2;
-  const std::int64_t count = std::max<std::int64_t>(static_cast<std::int64_t>(buckets), 1);
-  const std::int64_t width = std::max<std::int64_t>(half / count * 2 + 2, kMilli.count());
-  plan.step = base::nanoseconds((width + kMilli.count() - 1) / kMilli.count() * kMilli.count());
-  plan.buckets = static_cast<std::size_t>(std::max<std::int64_t>(half / (plan.step.count() / 2) + 1, 1));
-  plan.buckets = std::min(plan.buckets, buckets);
+  plan.start = {begin};
+  plan.step = (base::nanoseconds(width) + kMilli - base::nanoseconds(1)) / kMilli * kMilli;
+  plan.buckets = static_cast<std::size_t>((length - 1) / plan.step.count() + 1);
   return plan;
 }
 
@@ -57,8 +56,9 @@ core::QueryRequest histogram_request(const HistogramPlan& plan, const core::Tena
   // Rows with an error of a parser are rows of the query too.
   request.query = fmt::format("sum by ({}) (count_over_time({} | drop __error__, __error_details__ [{}]))", kLevel,
                               text, logql::format_prometheus_duration(plan.step));
-  request.start = plan.start + plan.step;
-  request.end = plan.start + plan.step * static_cast<std::int64_t>(plan.buckets);
+  // Windows of LogQL are open at their begin and closed at their end; buckets are the other way round.
+  request.start = plan.start + plan.step - base::nanoseconds(1);
+  request.end = plan.start + plan.step * static_cast<std::int64_t>(plan.buckets) - base::nanoseconds(1);
   request.step = plan.step;
   request.levels = core::LevelUse::kWhenNamed;
   return request;

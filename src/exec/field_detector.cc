@@ -64,9 +64,12 @@ void FieldDetector::add_value(Field& field, std::string_view value) {
   if (field.values.size() < core::kFieldValuesMax) field.values.emplace(value);
 }
 
-void FieldDetector::add_parsed(const core::Labels& stream, std::string name, std::string_view value,
-                               std::string_view parser, std::vector<std::string> path) {
-  if (stream.has(name)) name += pipeline::kDuplicateSuffix;
+void FieldDetector::add_parsed(std::string name, std::string_view value, std::string_view parser,
+                               std::vector<std::string> path) {
+  const auto& metadata = entry_->structured_metadata;
+  const bool taken = stream_->has(name) || std::any_of(metadata.begin(), metadata.end(),
+                                                       [&](const core::Label& label) { return label.name == name; });
+  if (taken) name += pipeline::kDuplicateSuffix;
   Field* const of = field(name);
   if (of == nullptr) return;
   add_value(*of, value);
@@ -74,7 +77,7 @@ void FieldDetector::add_parsed(const core::Labels& stream, std::string name, std
   if (of->json_path.empty()) of->json_path = std::move(path);
 }
 
-bool FieldDetector::add_json(const core::Labels& stream, std::string_view line) {
+bool FieldDetector::add_json(std::string_view line) {
   struct Value {
     std::vector<std::string> path;
     std::string text;
@@ -112,29 +115,31 @@ bool FieldDetector::add_json(const core::Labels& stream, std::string_view line) 
       if (!name.empty()) name += '_';
       pipeline::append_sanitized(name, step);
     }
-    add_parsed(stream, std::move(name), one.text, "json", std::move(one.path));
+    add_parsed(std::move(name), one.text, "json", std::move(one.path));
   }
   return true;
 }
 
-void FieldDetector::add_logfmt(const core::Labels& stream, std::string_view line) {
+void FieldDetector::add_logfmt(std::string_view line) {
   pipeline::LogfmtDecoder decoder;
   decoder.reset(line);
   while (!decoder.done()) {
     // Words without a value are words of a sentence.
     if (!decoder.next() || decoder.key().empty() || decoder.value().empty()) continue;
-    add_parsed(stream, pipeline::sanitize_label_name(decoder.key()), decoder.value(), "logfmt", {});
+    add_parsed(pipeline::sanitize_label_name(decoder.key()), decoder.value(), "logfmt", {});
   }
 }
 
 void FieldDetector::add(const core::Labels& stream, const core::LogEntry& entry) {
+  stream_ = &stream;
+  entry_ = &entry;
   for (const core::Label& label : entry.structured_metadata) {
     if (Field* const of = stream.has(label.name) ? nullptr : field(label.name)) add_value(*of, label.value);
   }
   if (parsers_.empty()) {
     const std::size_t begin = entry.line.find_first_not_of(" \t");
-    const bool json = begin != std::string::npos && entry.line[begin] == '{' && add_json(stream, entry.line);
-    if (!json) add_logfmt(stream, entry.line);
+    const bool json = begin != std::string::npos && entry.line[begin] == '{' && add_json(entry.line);
+    if (!json) add_logfmt(entry.line);
     return;
   }
   for (const core::Label& label : entry.parsed) {

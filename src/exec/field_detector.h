@@ -19,7 +19,7 @@ namespace cordwood::exec {
 std::string_view type_of_value(std::string_view value);
 
 // Names are those that the parsers would give: sanitized, nested ones joined by `_`, `_extracted` behind a name that
-// the stream has. Not thread-safe.
+// the stream or the metadata has. Not thread-safe.
 class FieldDetector {
  public:
   // `parsers`: of the query's own stages; when it has some, the labels that they made are taken instead of looking at
@@ -40,15 +40,17 @@ class FieldDetector {
   };
   Field* field(std::string_view name);
   void add_value(Field& field, std::string_view value);
-  bool add_json(const core::Labels& stream, std::string_view line);
-  void add_logfmt(const core::Labels& stream, std::string_view line);
-  void add_parsed(const core::Labels& stream, std::string name, std::string_view value, std::string_view parser,
-                  std::vector<std::string> path);
+  bool add_json(std::string_view line);
+  void add_logfmt(std::string_view line);
+  void add_parsed(std::string name, std::string_view value, std::string_view parser, std::vector<std::string> path);
 
   const std::vector<std::string> parsers_;
   const std::size_t fields_max_;
   const std::string only_;
   base::StringMap<Field> fields_;
+  // Of the line that is looked at: names that parsers do not get.
+  const core::Labels* stream_ = nullptr;
+  const core::LogEntry* entry_ = nullptr;
 };
 
 }  // namespace cordwood::exec

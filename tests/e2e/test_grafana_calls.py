@@ -133,6 +133,7 @@ def test_drilldown_from_services_to_values(context):
     by_name = {field["label"]: field for field in fields}
     assert by_name["duration"] == {"label": "duration", "type": "duration", "cardinality": 200, "parsers": ["json"],
                                    "jsonPath": ["duration"]}, by_name["duration"]
+    assert by_name["trace_id_extracted"]["parsers"] == ["json"], "the parser's name when metadata has it already"
     assert by_name["trace_id"]["parsers"] is None and "app" not in by_name and "service_name" not in by_name
     patterns = drilldown.get("/loki/api/v1/patterns", query='{service_name="cart"}', step="60s", **span)["data"]
     assert patterns and all(pattern["samples"] for pattern in patterns), "patterns must carry samples"
@@ -175,7 +176,7 @@ def test_logcli_pages_by_last_timestamp(context):
         data = logcli.get("/loki/api/v1/query_range", query='{namespace="shop"}', start=start, end=end, limit=50,
                           direction="BACKWARD")["data"]
         values = [(int(v[0]), v[1]) for s in data["result"] for v in s["values"]]
-        fresh = [value for value in values if value not in seen]
+        fresh = sorted({value for value in values if value not in seen})
         if not fresh:
             break
         seen += fresh

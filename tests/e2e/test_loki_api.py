@@ -36,6 +36,7 @@ def both(server, path, **parameters):
                                      {"Content-Type": "application/x-www-form-urlencoded"})
     posted = json.loads(body)
     for answer in (got, posted):
+        answer.pop("stats", None)
         if isinstance(answer.get("data"), dict):
             answer["data"].pop("stats", None)
     assert status == 200 and posted == got, (path, status, got, posted)
@@ -208,3 +209,18 @@ def test_commands_that_look_around(context):
     assert json.loads(out)["entries"] == 180
     code, _, err = context.run("patterns", "{", env=env, check=False)
     assert code == 3 and err.startswith("cordwood: ") and err.count("\n") == 1, (code, err)
+
+
+def test_histogram_of_the_native_query(context):
+    server, start = filled(context)
+    path = "/api/v1/query?" + urllib.parse.urlencode({"query": '{job="logfmt"} # any', "start": start, "end": start + MINUTE,
+                                                      "histogram": 6, "limit": 5, "levels": "true"})
+    status, body, _ = server.request("GET", path)
+    assert status == 200, body
+    events = [json.loads(line) for line in body.splitlines()]
+    assert events[-1]["event"] == "end" and "error" not in events[-1]
+    rows = [row for event in events if event["event"] == "rows" for row in event["rows"]]
+    assert len(rows) == 5 and all("detected_level" in row["meta"] for row in rows), rows
+    (histogram,) = [event for event in events if event["event"] == "histogram"]
+    assert sum(histogram["levels"]["error"]) == 6 and sum(histogram["levels"]["info"]) == 54, histogram
+    assert histogram["levels"]["error"] == [1] * 6, histogram
