@@ -110,6 +110,7 @@ base::StatusOr<std::unique_ptr<Server>> Server::start(const ServerConfig& config
   api::ApiOptions api_options;
   api_options.tenants = config.tenants;
   api_options.limits = config.limits;
+  api_options.queries_running_max = std::max<std::uint64_t>(config.queries_running, 1);
   api_options.version = std::string(version());
   api_options.revision = std::string(revision());
   api_options.config_text = std::move(config_text);

@@ -15,7 +15,9 @@ void bind_limits(Settings& settings, core::Limits& limits) {
       .duration("limits.creation_grace_period", limits.creation_grace_period,
                 "how far in the future a time may be (senders other than the agent)")
       .duration("limits.query_timeout", limits.query_timeout, "longest run of a query")
-      .bytes("limits.query_memory_bytes", limits.query_memory_bytes_max, "memory of one query");
+      .bytes("limits.query_memory_bytes", limits.query_memory_bytes_max, "memory of one query")
+      .bytes("limits.query_bytes_read", limits.query_bytes_read_max,
+             "lines that one query may look at; 0 = any number");
 }
 
 }  // namespace
@@ -33,6 +35,7 @@ Settings server_settings(ServerConfig& config) {
       .bytes("head.bytes", config.head_bytes_max, "memory of unflushed lines; beyond it senders wait")
       .bytes("disk.reserve_bytes", config.disk_reserve_bytes, "free disk space below which writes are answered 503")
       .bytes("cache.bytes", config.cache_bytes, "memory for segment indexes and blocks read by queries")
+      .count("queries.running", config.queries_running, "queries that run at a time; others wait, tenants in turn")
       .duration("stop.grace", config.stop_grace, "how long a stop waits for running requests");
   bind_limits(settings, config.limits);
   return settings;

@@ -20,6 +20,7 @@ struct ServerConfig {
   std::uint64_t head_bytes_max = 256 << 20;
   std::uint64_t disk_reserve_bytes = 256 << 20;
   std::uint64_t cache_bytes = 64 << 20;
+  std::uint64_t queries_running = 16;
   base::nanoseconds stop_grace = std::chrono::seconds(30);
   core::Limits limits;
 };

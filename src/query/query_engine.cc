@@ -97,7 +97,9 @@ class QueryEngine final : public core::QueryRunner {
   base::Task<base::StatusOr<core::Volumes>> volumes(core::VolumeRequest request) override {
     auto parts = co_await provider_.parts(request.tenant, request.range);
     if (!parts.ok()) co_return parts.status();
-    co_return volumes_of(parts->parts, request);
+    // Thousands of streams over thousands of buckets are long work without a place to yield.
+    auto volumes = co_await executor_.blocking([&parts, &request] { return volumes_of(parts->parts, request); });
+    co_return volumes;
   }
 
   base::Task<base::StatusOr<std::vector<core::DetectedField>>> detected_fields(core::FieldsRequest request) override {

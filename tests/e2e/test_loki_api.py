@@ -224,3 +224,20 @@ def test_histogram_of_the_native_query(context):
     (histogram,) = [event for event in events if event["event"] == "histogram"]
     assert sum(histogram["levels"]["error"]) == 6 and sum(histogram["levels"]["info"]) == 54, histogram
     assert histogram["levels"]["error"] == [1] * 6, histogram
+
+
+def test_a_query_over_its_budget_gives_what_it_has(context):
+    server = Server(context, "--limits-query-bytes-read", "200kB").start()
+    now = time.time_ns()
+    for batch in range(20):
+        server.push({"a": "b"}, [f"n={batch} {i} " + "x" * 90 for i in range(1000)], now - (20 - batch) * 10**9)
+    server.flush()
+    status, body, _ = server.request("GET", "/loki/api/v1/query_range?query=%7Ba%3D%22b%22%7D%20%7C%3D%20%22n%3D%22%20%7C%3D%20%22absent%22")
+    answer = json.loads(body)
+    assert status == 200 and answer["data"]["partial"] is True, answer
+    assert "the query would read too many bytes" in answer["warnings"][0] and "200kB" in answer["warnings"][0], answer["warnings"]
+    small = server.get_json("/loki/api/v1/query_range", query='{a="b"}', limit=3)
+    assert "partial" not in small["data"] and len(small["data"]["result"][0]["values"]) == 3
+    path = "/api/v1/query?query=%7Ba%3D%22b%22%7D%20%7C%3D%20%22absent%22"
+    end = json.loads(server.request("GET", path)[1].splitlines()[-1])
+    assert end["event"] == "end" and end["partial"] is True and "too many bytes" in end["error"], end
