@@ -3,6 +3,7 @@
 
 #include "core/labels.h"
 #include "logql/case_reader.h"
+#include "logql/evaluate.h"
 #include "logql/json_path.h"
 #include "logql/lexer.h"
 #include "logql/neutral_ast.h"
@@ -47,7 +48,7 @@ std::optional<double> fold(Json json) {
   if (!left.has_value() || !right.has_value() || json["op"].get(text) != simdjson::SUCCESS) return std::nullopt;
   for (int op = 0; op <= static_cast<int>(logql::BinaryOp::kPow); ++op) {
     const auto candidate = static_cast<logql::BinaryOp>(op);
-    if (logql::name_of(candidate) == text) return logql::fold_literals(candidate, *left, *right);
+    if (logql::name_of(candidate) == text) return logql::evaluate(candidate, *left, *right);
   }
   return std::nullopt;
 }
