@@ -1,8 +1,9 @@
 // load: pushes files to a server as Loki's agents do: protobuf bodies of a given size, snappy, over some connections.
-//   cordwood_load --url URL [--connections 2] [--body-bytes 1000000] [--repeat 1] [--rate-bytes N] NAME=FILE...
+//   cordwood_load --url URL [--connections 2] [--body-bytes 1000000] [--repeat 1] [--rate-bytes N] [--streams 1]
+//     NAME=FILE...
 // Line i of a file with n lines gets the time T + floor(i * 3600 s / n); one stream {job="NAME"} a file; repeat r adds
-// r hours. Bodies are made before the clock starts. Prints one JSON object: seconds while pushing, bytes, lines,
-// acknowledgement latencies in milliseconds.
+// r hours; with --streams N the lines go round N streams {job="NAME", id="i"} instead. Bodies are made before the clock
+// starts. Prints one JSON object: seconds while pushing, bytes, lines, acknowledgement latencies in milliseconds.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -35,7 +36,8 @@ struct Options {
   std::size_t connections = 2;
   std::size_t body_bytes = 1'000'000;
   int repeat = 1;
-  double rate_bytes = 0;  // raw bytes a second over all connections; 0 = as fast as it goes
+  std::size_t streams = 1;  // of a file
+  double rate_bytes = 0;    // raw bytes a second over all connections; 0 = as fast as it goes
   std::vector<std::string> files;
 };
 
@@ -83,24 +85,40 @@ void add_entry(protozero::pbf_writer& stream, std::int64_t nanos, std::string_vi
   entry.add_bytes(2, line.data(), line.size());
 }
 
+// Lines [begin, end) as the streams that their numbers fall to.
+void add_streams(protozero::pbf_writer& push, const Input& input, std::size_t begin, std::size_t end, int repeat,
+                 const Options& options) {
+  const auto count = static_cast<std::int64_t>(input.lines.size());
+  const std::size_t streams = std::min(options.streams, end - begin);
+  for (std::size_t s = 0; s < streams; ++s) {
+    protozero::pbf_writer stream(push, 1);
+    if (options.streams == 1) {
+      stream.add_string(1, fmt::format("{{job=\"{}\"}}", input.name));
+    } else {
+      stream.add_string(1, fmt::format("{{job=\"{}\", id=\"{}\"}}", input.name, (begin + s) % options.streams));
+    }
+    for (std::size_t i = begin + s; i < end; i += options.streams) {
+      // In nanoseconds: whole seconds would make equal lines repetitions, which are stored once.
+      const std::int64_t nanos_in =
+          kHourNanos / count * static_cast<std::int64_t>(i) + kHourNanos % count * static_cast<std::int64_t>(i) / count;
+      add_entry(stream, kStartNanos + repeat * kHourNanos + nanos_in, input.lines[i]);
+    }
+  }
+}
+
 std::vector<Body> make_bodies(const Input& input, int repeat, const Options& options) {
   std::vector<Body> bodies;
-  const auto count = static_cast<std::int64_t>(input.lines.size());
   std::size_t i = 0;
   while (i < input.lines.size()) {
     std::string message;
     Body body;
+    const std::size_t begin = i;
+    for (; i < input.lines.size() && body.raw_bytes < options.body_bytes; ++i) {
+      body.raw_bytes += input.lines[i].size() + 1;
+    }
     {
       protozero::pbf_writer push(message);
-      protozero::pbf_writer stream(push, 1);
-      stream.add_string(1, fmt::format("{{job=\"{}\"}}", input.name));
-      for (; i < input.lines.size() && body.raw_bytes < options.body_bytes; ++i) {
-        // In nanoseconds: whole seconds would make equal lines repetitions, which are stored once.
-        const std::int64_t nanos_in = kHourNanos / count * static_cast<std::int64_t>(i) +
-                                      kHourNanos % count * static_cast<std::int64_t>(i) / count;
-        add_entry(stream, kStartNanos + repeat * kHourNanos + nanos_in, input.lines[i]);
-        body.raw_bytes += input.lines[i].size() + 1;
-      }
+      add_streams(push, input, begin, i, repeat, options);
     }
     body.bytes = codec::compress(codec::Compression::kSnappyBlock, message);
     bodies.push_back(std::move(body));
@@ -199,6 +217,7 @@ int main(int argc, char** argv) {
   app.add_option("--body-bytes", options.body_bytes)->check(CLI::Range(1000, 50'000'000));
   app.add_option("--repeat", options.repeat);
   app.add_option("--rate-bytes", options.rate_bytes);
+  app.add_option("--streams", options.streams)->check(CLI::Range(1, 10'000'000));
   app.add_option("files", options.files, "NAME=FILE")->required();
   CLI11_PARSE(app, argc, argv);
 

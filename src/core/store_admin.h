@@ -116,7 +116,7 @@ class StoreAdmin {
   virtual ~StoreAdmin() = default;
   // Ends when everything that was in the head at the call is in segments.
   virtual base::Task<base::Status> flush() = 0;
-  // Ends when nothing is left to merge and no deletion waits.
+  // Ends when nothing is left to merge of what is in segments at the call, and no deletion waits.
   virtual base::Task<base::Status> compact() = 0;
   virtual base::Task<base::StatusOr<StoreStatus>> status() = 0;
 

@@ -13,6 +13,7 @@ base::Task<void> Deleter::run() {
 base::Task<void> Deleter::ask() {
   asking_ = fmt::format("{}{} line {}", world_.chance(0.5) ? "a" : "b", 1 + world_.below(2), world_.below(60));
   const std::vector<LineId> meant = truth_.acknowledged_with(*asking_);
+  truth_.maybe_deleted(*asking_);  // hidden from some moment between now and the answer
   core::DeletionRequest request;
   request.tenant = core::TenantId::default_tenant();
   request.query = fmt::format("{{job=~\".+\"}} |= \"{}\"", *asking_);

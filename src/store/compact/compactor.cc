@@ -40,11 +40,17 @@ base::Task<base::Status> Compactor::compact_all() {
   const CompactionLimits limits{state_.options.compact_raw_bytes_max, state_.options.compact_stored_bytes_max};
   base::Status first_error = base::ok_status();
   co_await turn_.acquire();
+  // Under load segments keep coming: what is flushed after the call is left to the next one, or this would never end.
+  catalog::PartId newest;
+  for (const auto& [partition, parts] : partitions()) {
+    for (const catalog::PartRow& part : parts) newest = std::max(newest, part.id);
+  }
   bool again = true;
   while (again && !state_.stopping.is_set()) {
     again = false;
-    const Partitions all = partitions();
-    for (const auto& [partition, parts] : all) {
+    Partitions all = partitions();
+    for (auto& [partition, parts] : all) {
+      std::erase_if(parts, [newest](const catalog::PartRow& part) { return part.level == 1 && part.id > newest; });
       Inputs inputs = plan_full(parts, limits);
       if (inputs.empty() || state_.stopping.is_set()) continue;
       base::Status status = co_await merge(std::move(inputs));

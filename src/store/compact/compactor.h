@@ -16,7 +16,8 @@ class Compactor {
  public:
   Compactor(StoreState& state, MaintenanceLease& lease) : state_(state), lease_(lease), turn_(state.executor(), 1) {}
 
-  // Until plan_full has nothing left. The first error is given at the end; other partitions are merged all the same.
+  // Until plan_full has nothing left of the segments that exist now. The first error is given at the end; other
+  // partitions are merged all the same.
   base::Task<base::Status> compact_all();
   // Merges what is worth it after flushes, until the store is stopping. While flushes by size follow each other it
   // merges only where queries would suffer, for every merge takes time from ingest.
