@@ -7,9 +7,8 @@
 namespace cordwood::exec {
 namespace {
 
-// Rows are handed to the page in lots, so that it learns early what it need not look at.
+// Rows are put together and handed to the page in lots, so that it learns early what it need not look at.
 constexpr std::size_t kLotRows = 256;
-constexpr std::size_t kLotBytes = 1 << 20;
 
 std::vector<core::Label> copy_labels(std::span<const pipeline::LabelView> labels) {
   std::vector<core::Label> copy;
@@ -33,6 +32,7 @@ base::StatusOr<std::shared_ptr<const LogPlan>> LogPlan::build(const logql::LogEx
   ASSIGN_OR_RETURN(plan->selector_, StreamSelector::build(log.matchers));
   std::vector<logql::Stage> stages = log.stages;
   plan->literals_ = LiteralFilters::take(stages);
+  plan->encoded_ = EncodedFilters(plan->literals_);
   const pipeline::PipelineOptions options{.now = now};
   ASSIGN_OR_RETURN(plan->pipeline_, pipeline::Pipeline::build(stages, options));
   if (levels != core::LevelUse::kNever) {
@@ -54,11 +54,11 @@ void LogWorker::use_stream(const segment::Part& part, std::uint32_t stream) {
   changed_labels_ = nullptr;
 }
 
-void LogWorker::find_candidates(const segment::BlockRows& rows, const RowRun& run, core::QueryStats& stats) {
-  const auto lines = std::span(rows.lines).subspan(run.begin, run.end - run.begin);
-  stats.lines_processed += lines.size();
-  for (const std::string_view line : lines) stats.bytes_processed += line.size();
-  plan_->literals_.select(lines, run.begin, candidates_);
+base::Status LogWorker::find_candidates(const ScanBlock& block, const RowRun& run, core::QueryStats& stats) {
+  use_stream(block.part, run.stream);
+  RETURN_IF_ERROR(text_.use(block));
+  text_.select(run, stats, candidates_);
+  return base::ok_status();
 }
 
 core::SharedLabels LogWorker::stream_labels() {
@@ -72,62 +72,70 @@ core::SharedLabels LogWorker::stream_labels() {
   return changed_labels_;
 }
 
-std::optional<core::Row> LogWorker::make_row(const segment::Part& part, const segment::BlockRows& rows,
-                                             std::uint32_t row) {
+std::optional<core::Row> LogWorker::make_row(const ScanBlock& block, std::uint32_t row, std::string_view line) {
+  const segment::BlockRows& rows = *block.rows;
   std::span<const core::MetadataPair> metadata = rows.metadata_of(row);
-  const core::Labels& stream = *part.streams()[stream_].labels;
-  if (plan_->level_in_stages_) metadata = level_.with_level(stream, metadata, rows.lines[row]);
-  if (!run_->process(rows.times[row], rows.lines[row], metadata)) return std::nullopt;
+  const core::Labels& stream = *part_->streams()[stream_].labels;
+  if (plan_->level_in_stages_) metadata = level_.with_level(stream, metadata, line);
+  if (!run_->process(rows.times[row], line, metadata)) return std::nullopt;
   core::Row result;
-  result.position = position_of(part, rows, row);
+  result.position = position_of(*part_, rows, row);
   result.line = std::string(run_->line());
   result.stream_labels = stream_labels();
   if (!run_->labels_unchanged()) {
     result.structured_metadata = copy_labels(run_->labels(pipeline::LabelCategory::kStructuredMetadata));
     result.parsed = copy_labels(run_->labels(pipeline::LabelCategory::kParsed));
   }
-  if (plan_->level_in_rows_) add_level(stream, metadata, rows.lines[row], result.structured_metadata);
+  if (plan_->level_in_rows_) add_level(stream, metadata, line, result.structured_metadata);
   result.flags = rows.flags[row];
-  result.named = part.sources()[rows.sources[row]].named;
+  result.named = part_->sources()[rows.sources[row]].named;
   result.line_number = rows.line_numbers[row];
   return result;
 }
 
-void LogWorker::scan(const segment::Part& part, const segment::BlockRows& rows, const RowRun& run, RowPage& page,
-                     core::QueryStats& stats) {
-  if (!page.wants_any({rows.times[run.begin], rows.times[run.end - 1]})) return;
-  use_stream(part, run.stream);
-  find_candidates(rows, run, stats);
-  if (page.direction() == core::Direction::kBackward) std::reverse(candidates_.begin(), candidates_.end());
-  std::vector<core::Row> lot;
-  std::size_t lot_bytes = 0;
-  for (const std::uint32_t row : candidates_) {
-    if (!page.wants(position_of(part, rows, row))) continue;
-    std::optional<core::Row> made = make_row(part, rows, row);
-    if (!made.has_value()) continue;
-    ++stats.lines_matched;
-    lot_bytes += made->line.size();
-    lot.push_back(std::move(*made));
-    if (lot.size() < kLotRows && lot_bytes < kLotBytes) continue;
-    page.add(std::move(lot));
-    lot.clear();
-    lot_bytes = 0;
+base::Status LogWorker::make_rows(const ScanBlock& block, std::span<const std::uint32_t> rows,
+                                  std::vector<core::Row>& out) {
+  ASSIGN_OR_RETURN(const auto lines, text_.lines_of(rows));
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    std::optional<core::Row> made = make_row(block, rows[i], lines[i]);
+    if (made.has_value()) out.push_back(std::move(*made));
   }
-  if (!lot.empty()) page.add(std::move(lot));
+  return base::ok_status();
 }
 
-void LogWorker::scan_all(const segment::Part& part, const segment::BlockRows& rows, const RowRun& run,
-                         const std::function<bool(std::uint32_t)>& accept, std::vector<core::Row>& out,
-                         core::QueryStats& stats) {
-  use_stream(part, run.stream);
-  find_candidates(rows, run, stats);
-  for (const std::uint32_t row : candidates_) {
-    if (!accept(row)) continue;
-    std::optional<core::Row> made = make_row(part, rows, row);
-    if (!made.has_value()) continue;
-    ++stats.lines_matched;
-    out.push_back(std::move(*made));
+base::Status LogWorker::scan(const ScanBlock& block, const RowRun& run, RowPage& page, core::QueryStats& stats) {
+  const segment::BlockRows& rows = *block.rows;
+  if (!page.wants_any({rows.times[run.begin], rows.times[run.end - 1]})) return base::ok_status();
+  RETURN_IF_ERROR(find_candidates(block, run, stats));
+  const bool backward = page.direction() == core::Direction::kBackward;
+  if (backward) std::reverse(candidates_.begin(), candidates_.end());
+  std::size_t next = 0;
+  while (next < candidates_.size()) {
+    wanted_.clear();
+    for (; next < candidates_.size() && wanted_.size() < kLotRows; ++next) {
+      if (page.wants(position_of(block.part, rows, candidates_[next]))) wanted_.push_back(candidates_[next]);
+    }
+    if (backward) std::reverse(wanted_.begin(), wanted_.end());
+    std::vector<core::Row> lot;
+    RETURN_IF_ERROR(make_rows(block, wanted_, lot));
+    stats.lines_matched += lot.size();
+    if (!lot.empty()) page.add(std::move(lot));
   }
+  return base::ok_status();
+}
+
+base::Status LogWorker::scan_all(const ScanBlock& block, const RowRun& run,
+                                 const std::function<bool(std::uint32_t)>& accept, std::vector<core::Row>& out,
+                                 core::QueryStats& stats) {
+  RETURN_IF_ERROR(find_candidates(block, run, stats));
+  std::erase_if(candidates_, [&](std::uint32_t row) { return !accept(row); });
+  const std::size_t before = out.size();
+  for (std::size_t begin = 0; begin < candidates_.size(); begin += kLotRows) {
+    const std::size_t count = std::min(kLotRows, candidates_.size() - begin);
+    RETURN_IF_ERROR(make_rows(block, std::span(candidates_).subspan(begin, count), out));
+  }
+  stats.lines_matched += out.size() - before;
+  return base::ok_status();
 }
 
 }  // namespace cordwood::exec

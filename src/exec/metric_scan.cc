@@ -10,6 +10,9 @@ namespace {
 
 using logql::RangeOp;
 
+// Rows whose text is put together at a time.
+constexpr std::size_t kLotRows = 1024;
+
 RangeKernel kernel_of(RangeOp op, bool unwrapped) {
   switch (op) {
     case RangeOp::kRate:
@@ -78,6 +81,20 @@ bool reads_line(const logql::Stage& stage) {
                     stage);
 }
 
+// Whether the line is read by one plain `json` and nothing else.
+bool reads_fields(const std::vector<logql::Stage>& stages) {
+  int parsers = 0;
+  for (const logql::Stage& stage : stages) {
+    if (const auto* json = std::get_if<logql::JsonParser>(&stage)) {
+      if (!json->extractions.empty()) return false;
+      ++parsers;
+    } else if (reads_line(stage)) {
+      return false;
+    }
+  }
+  return parsers == 1;
+}
+
 bool fails_query(const core::Labels& labels) {
   return labels.has(pipeline::kErrorLabel) && labels.get(pipeline::kPreserveErrorLabel) != "true";
 }
@@ -92,6 +109,7 @@ base::StatusOr<std::shared_ptr<const MetricPlan>> MetricPlan::build(const logql:
   ASSIGN_OR_RETURN(plan->selector_, StreamSelector::build(aggregation.range.log.matchers));
   logql::RangeAggregation rest = aggregation;
   plan->literals_ = LiteralFilters::take(rest.range.log.stages);
+  plan->encoded_ = EncodedFilters(plan->literals_);
   const pipeline::PipelineOptions options{.now = now};
   ASSIGN_OR_RETURN(plan->extractor_,
                    pipeline::SampleExtractor::build(rest, outer.has_value() ? &*outer : nullptr, options));
@@ -105,10 +123,14 @@ base::StatusOr<std::shared_ptr<const MetricPlan>> MetricPlan::build(const logql:
   plan->decide_series(aggregation, outer);
   const bool positions = plan->make_aggregator({})->needs_position();
   const std::vector<logql::Stage>& stages = rest.range.log.stages;
-  const bool text = std::any_of(stages.begin(), stages.end(), reads_line);
-  plan->columns_ = {.lines = text || levels || !plan->literals_.empty() || plan->line_bytes_,
+  plan->needs_text_ = levels || plan->line_bytes_ || std::any_of(stages.begin(), stages.end(), reads_line);
+  if (!levels && !plan->line_bytes_ && plan->extractor_->pipeline().line_filters().empty() && reads_fields(stages)) {
+    plan->fields_ = plan->extractor_->hints().required;
+  }
+  plan->columns_ = {.lines = plan->needs_text_ || !plan->literals_.empty(),
                     .positions = positions,
-                    .metadata = !plan->ignores_metadata_};
+                    .metadata = !plan->ignores_metadata_,
+                    .encoded_lines = true};
   return std::shared_ptr<const MetricPlan>(std::move(plan));
 }
 
@@ -155,7 +177,11 @@ base::StatusOr<Matrix> MetricPlan::finish_absent(RangeAggregator& all) const {
 }
 
 MetricWorker::MetricWorker(std::shared_ptr<const MetricPlan> plan, base::MemoryReservation memory)
-    : plan_(std::move(plan)), aggregator_(plan_->make_aggregator(std::move(memory))), panes_(plan_->panes()) {}
+    : plan_(std::move(plan)),
+      aggregator_(plan_->make_aggregator(std::move(memory))),
+      panes_(plan_->panes()),
+      text_(plan_->literals_, plan_->encoded_),
+      cutter_(plan_->fields_) {}
 
 void MetricWorker::use_stream(const segment::Part& part, std::uint32_t stream) {
   if (part_ == &part && stream_ == stream && sampler_.has_value()) return;
@@ -163,6 +189,7 @@ void MetricWorker::use_stream(const segment::Part& part, std::uint32_t stream) {
   stream_ = stream;
   sampler_.emplace(plan_->extractor_, *part.streams()[stream].labels);
   fixed_series_.reset();
+  known_.clear();
 }
 
 std::uint32_t MetricWorker::series_of(std::span<const pipeline::LabelView> labels, bool has_error) {
@@ -170,79 +197,133 @@ std::uint32_t MetricWorker::series_of(std::span<const pipeline::LabelView> label
   return aggregator_->series().intern(labels);
 }
 
-base::Status MetricWorker::scan(const segment::Part& part, const segment::BlockRows& rows, const RowRun& run,
-                                core::QueryStats& stats) {
-  use_stream(part, run.stream);
-  stats.lines_processed += run.end - run.begin;
-  if (plan_->columns_.lines) {
-    const auto lines = std::span(rows.lines).subspan(run.begin, run.end - run.begin);
-    for (const std::string_view line : lines) stats.bytes_processed += line.size();
-    plan_->literals_.select(lines, run.begin, candidates_);
-  } else {
-    candidates_.resize(run.end - run.begin);
-    for (std::uint32_t i = 0; i < candidates_.size(); ++i) candidates_[i] = run.begin + i;
+bool MetricWorker::only_counts(const segment::BlockRows& rows) const {
+  return plan_->fixed_series_ && !plan_->needs_text_ && !aggregator_->needs_position() && text_.counts_without_rows() &&
+         (plan_->ignores_metadata_ || rows.metadata_begin.empty());
+}
+
+base::Status MetricWorker::scan(const ScanBlock& block, const RowRun& run, core::QueryStats& stats) {
+  use_stream(block.part, run.stream);
+  RETURN_IF_ERROR(text_.use(block));
+  if (only_counts(*block.rows)) {
+    count_run(*block.rows, run, stats);
+    return aggregator_->charge();
   }
-  const pipeline::LineFilters& filters = plan_->extractor_->pipeline().line_filters();
-  if (!filters.empty()) {
-    std::erase_if(candidates_, [&](std::uint32_t row) { return !filters.matches(rows.lines[row]); });
-  }
-  stats.lines_matched += candidates_.size();
-  if (plan_->fixed_series_ && (plan_->ignores_metadata_ || rows.metadata_begin.empty())) {
-    scan_fixed(rows);
-  } else {
-    scan_each(part, rows);
+  text_.select(run, stats, candidates_);
+  for (std::size_t begin = 0; begin < candidates_.size(); begin += kLotRows) {
+    RETURN_IF_ERROR(scan_lot(block, begin, std::min(kLotRows, candidates_.size() - begin), stats));
   }
   return aggregator_->charge();
 }
 
-// All candidates belong to one series, and their values need no labels.
-void MetricWorker::scan_fixed(const segment::BlockRows& rows) {
-  if (candidates_.empty()) return;
-  if (!fixed_series_.has_value()) {
-    const std::uint32_t row = candidates_[0];
-    const std::string_view line = rows.lines.empty() ? std::string_view() : rows.lines[row];
-    if (!sampler_->process(rows.times[row], line, {})) return;
-    fixed_series_ = series_of(sampler_->labels(), sampler_->has_error());
-  }
-  if (!plan_->line_bytes_ && !aggregator_->needs_position()) {
-    times_.clear();
-    for (const std::uint32_t row : candidates_) times_.push_back(rows.times[row]);
-    count_rows(times_, *fixed_series_);
-    return;
-  }
-  for (const std::uint32_t row : candidates_) {
-    const std::size_t pane = panes_.pane_of(rows.times[row]);
-    if (pane == WindowPanes::kNoPane) continue;
-    aggregator_->add(*fixed_series_, pane, {static_cast<double>(rows.lines[row].size()), nullptr});
-  }
-}
-
-void MetricWorker::count_rows(std::span<const base::UnixNanos> times, std::uint32_t series) {
-  std::size_t begin = 0;
-  while (begin < times.size()) {
-    const std::size_t pane = panes_.pane_of(times[begin]);
-    std::size_t end = begin + 1;
-    while (end < times.size() && panes_.pane_of(times[end]) == pane) ++end;
-    if (pane != WindowPanes::kNoPane) aggregator_->add_count(series, pane, end - begin);
+// Pane by pane: rows of a run are sorted by time.
+void MetricWorker::count_run(const segment::BlockRows& rows, const RowRun& run, core::QueryStats& stats) {
+  text_.count_run(run, stats);
+  const auto times = std::span(rows.times).subspan(0, run.end);
+  std::uint32_t begin = run.begin;
+  while (begin < run.end) {
+    const WindowPanes::Pane& pane = panes_.locate(times[begin]);
+    const auto first_behind = std::upper_bound(times.begin() + begin + 1, times.end(), pane.last);
+    const auto end = static_cast<std::uint32_t>(first_behind - times.begin());
+    const std::uint32_t count = text_.count(begin, end);
+    if (count != 0 && has_fixed_series(rows, begin, {})) {
+      stats.lines_matched += count;
+      if (pane.index != WindowPanes::kNoPane) aggregator_->add_count(*fixed_series_, pane.index, count);
+    }
     begin = end;
   }
 }
 
-void MetricWorker::scan_each(const segment::Part& part, const segment::BlockRows& rows) {
+base::Status MetricWorker::scan_lot(const ScanBlock& block, std::size_t begin, std::size_t count,
+                                    core::QueryStats& stats) {
+  const auto lot = std::span(candidates_).subspan(begin, count);
+  rows_.assign(lot.begin(), lot.end());
+  lines_.clear();
+  if (plan_->needs_text_) {
+    ASSIGN_OR_RETURN(const auto lines,
+                     plan_->fields_.empty() ? text_.lines_of(rows_) : text_.short_lines_of(rows_, cutter_));
+    lines_.assign(lines.begin(), lines.end());
+    const pipeline::LineFilters& filters = plan_->extractor_->pipeline().line_filters();
+    if (!filters.empty()) {
+      std::size_t kept = 0;
+      for (std::size_t i = 0; i < rows_.size(); ++i) {
+        if (!filters.matches(lines_[i])) continue;
+        rows_[kept] = rows_[i];
+        lines_[kept++] = lines_[i];
+      }
+      rows_.resize(kept);
+      lines_.resize(kept);
+    }
+  }
+  stats.lines_matched += rows_.size();
+  if (plan_->fixed_series_ && (plan_->ignores_metadata_ || block.rows->metadata_begin.empty())) {
+    scan_fixed(*block.rows);
+  } else {
+    scan_each(*block.rows);
+  }
+  return base::ok_status();
+}
+
+// The one series of all rows of the stream, found with any row that passes.
+bool MetricWorker::has_fixed_series(const segment::BlockRows& rows, std::uint32_t row, std::string_view line) {
+  if (fixed_series_.has_value()) return true;
+  if (!sampler_->process(rows.times[row], line, {})) return false;
+  fixed_series_ = series_of(sampler_->labels(), sampler_->has_error());
+  return true;
+}
+
+// All rows belong to one series, and their values need no labels.
+void MetricWorker::scan_fixed(const segment::BlockRows& rows) {
+  if (rows_.empty() || !has_fixed_series(rows, rows_[0], line(0))) return;
+  const bool counts = !plan_->line_bytes_ && !aggregator_->needs_position();
+  for (std::size_t i = 0; i < rows_.size();) {
+    const std::size_t pane = panes_.pane_of(rows.times[rows_[i]]);
+    std::size_t end = i + 1;
+    if (counts) {
+      while (end < rows_.size() && panes_.pane_of(rows.times[rows_[end]]) == pane) ++end;
+    }
+    if (pane != WindowPanes::kNoPane && counts) aggregator_->add_count(*fixed_series_, pane, end - i);
+    if (pane != WindowPanes::kNoPane && !counts) {
+      aggregator_->add(*fixed_series_, pane, {static_cast<double>(line(i).size()), nullptr});
+    }
+    i = end;
+  }
+}
+
+MetricWorker::Outcome MetricWorker::process(const segment::BlockRows& rows, std::uint32_t row, std::string_view line) {
+  std::span<const core::MetadataPair> metadata = rows.metadata_of(row);
+  if (plan_->levels_) metadata = level_.with_level(*part_->streams()[stream_].labels, metadata, line);
+  if (!sampler_->process(rows.times[row], line, metadata)) return {};
+  return {true, series_of(sampler_->labels(), sampler_->has_error()), sampler_->value()};
+}
+
+MetricWorker::Outcome MetricWorker::process_once(const segment::BlockRows& rows, std::uint32_t row,
+                                                 std::string_view line) {
+  // Beyond so many lines are hardly ever alike.
+  constexpr std::size_t kLinesMax = 4096;
+  constexpr std::size_t kLineBytesMax = 256;
+  if (line.size() > kLineBytesMax || known_.size() >= kLinesMax) return process(rows, row, line);
+  const auto found = known_.find(line);
+  if (found != known_.end()) return found->second;
+  const Outcome outcome = process(rows, row, line);
+  known_.emplace(std::string(line), outcome);
+  return outcome;
+}
+
+void MetricWorker::scan_each(const segment::BlockRows& rows) {
   const bool positions = aggregator_->needs_position();
-  for (const std::uint32_t row : candidates_) {
+  const bool by_line = !plan_->fields_.empty() && rows.metadata_begin.empty();
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    const std::uint32_t row = rows_[i];
     const std::size_t pane = panes_.pane_of(rows.times[row]);
     if (pane == WindowPanes::kNoPane) continue;
-    const std::string_view line = rows.lines.empty() ? std::string_view() : rows.lines[row];
-    std::span<const core::MetadataPair> metadata = rows.metadata_of(row);
-    if (plan_->levels_) metadata = level_.with_level(*part.streams()[stream_].labels, metadata, line);
-    if (!sampler_->process(rows.times[row], line, metadata)) continue;
-    const std::uint32_t series = series_of(sampler_->labels(), sampler_->has_error());
+    const Outcome outcome = by_line ? process_once(rows, row, line(i)) : process(rows, row, line(i));
+    if (!outcome.kept) continue;
     if (positions) {
-      const core::RowPosition position = position_of(part, rows, row);
-      aggregator_->add(series, pane, {sampler_->value(), &position});
+      const core::RowPosition position = position_of(*part_, rows, row);
+      aggregator_->add(outcome.series, pane, {outcome.value, &position});
     } else {
-      aggregator_->add(series, pane, {sampler_->value(), nullptr});
+      aggregator_->add(outcome.series, pane, {outcome.value, nullptr});
     }
   }
 }

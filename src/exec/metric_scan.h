@@ -4,11 +4,17 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/hash_map.h"
 #include "base/memory_budget.h"
 #include "base/status.h"
 #include "core/query_runner.h"
+#include "exec/encoded/block_text.h"
+#include "exec/encoded/encoded_filters.h"
+#include "exec/encoded/short_lines.h"
 #include "exec/level_column.h"
 #include "exec/literal_filters.h"
 #include "exec/matrix.h"
@@ -37,6 +43,10 @@ class MetricPlan {
   core::TimeRange times() const { return panes_.times(); }
   // What the workers need of a block: a count without filters reads neither text nor positions.
   segment::Columns columns() const { return columns_; }
+  // What may decide about a block before it is read. When it passes as a whole and needs_text() is false, the lines
+  // need not be read.
+  const EncodedFilters& filters() const { return encoded_; }
+  bool needs_text() const { return needs_text_; }
   std::unique_ptr<RangeAggregator> make_aggregator(base::MemoryReservation memory) const;
   // The values of what `all` gathered, rows sorted by labels. InvalidArgument with Loki's text when a series carries an
   // error of the pipeline that the query does not ask for.
@@ -52,6 +62,7 @@ class MetricPlan {
   WindowPanes panes_;
   StreamSelector selector_;
   LiteralFilters literals_;
+  EncodedFilters encoded_;
   std::shared_ptr<const pipeline::SampleExtractor> extractor_;
   RangeKernel kernel_ = RangeKernel::kCount;
   double quantile_ = 0;
@@ -61,6 +72,9 @@ class MetricPlan {
   bool fixed_series_ = false;      // labels do not depend on the row, metadata apart
   bool ignores_metadata_ = false;  // nor on metadata
   bool levels_ = false;
+  bool needs_text_ = false;  // beyond the literals
+  // The outcome for a row without metadata depends on the fields of these names alone (ShortLines); empty: on more.
+  std::vector<std::string> fields_;
   segment::Columns columns_;
 };
 
@@ -69,29 +83,47 @@ class MetricWorker {
  public:
   MetricWorker(std::shared_ptr<const MetricPlan> plan, base::MemoryReservation memory);
 
-  // Adds the rows of a run. Counts go to `stats`.
-  base::Status scan(const segment::Part& part, const segment::BlockRows& rows, const RowRun& run,
-                    core::QueryStats& stats);
+  // Adds the rows of a run. Counts go to `stats`. Errors: memory; DataLoss of lines that are put together only now.
+  base::Status scan(const ScanBlock& block, const RowRun& run, core::QueryStats& stats);
   RangeAggregator& aggregator() { return *aggregator_; }
 
  private:
   void use_stream(const segment::Part& part, std::uint32_t stream);
+  // Whether rows of this block are counted without being looked at.
+  bool only_counts(const segment::BlockRows& rows) const;
+  void count_run(const segment::BlockRows& rows, const RowRun& run, core::QueryStats& stats);
+  // The candidates from `begin` on, at most so many; `lines_` are theirs.
+  base::Status scan_lot(const ScanBlock& block, std::size_t begin, std::size_t count, core::QueryStats& stats);
   // The series of a row, ungrouped for absent_over_time unless it has an error.
   std::uint32_t series_of(std::span<const pipeline::LabelView> labels, bool has_error);
+  bool has_fixed_series(const segment::BlockRows& rows, std::uint32_t row, std::string_view line);
   void scan_fixed(const segment::BlockRows& rows);
-  void count_rows(std::span<const base::UnixNanos> times, std::uint32_t series);
-  void scan_each(const segment::Part& part, const segment::BlockRows& rows);
+  void scan_each(const segment::BlockRows& rows);
+  // What the pipeline makes of a row.
+  struct Outcome {
+    bool kept = false;
+    std::uint32_t series = 0;
+    double value = 0;
+  };
+  Outcome process(const segment::BlockRows& rows, std::uint32_t row, std::string_view line);
+  // The same for a row whose outcome depends on the line alone: lines cut down to few fields are often alike.
+  Outcome process_once(const segment::BlockRows& rows, std::uint32_t row, std::string_view line);
+  std::string_view line(std::size_t i) const { return lines_.empty() ? std::string_view() : lines_[i]; }
 
   std::shared_ptr<const MetricPlan> plan_;
   std::unique_ptr<RangeAggregator> aggregator_;
   PaneCursor panes_;
+  BlockText text_;
+  ShortLines cutter_;
   std::vector<std::uint32_t> candidates_;
-  std::vector<base::UnixNanos> times_;
+  std::vector<std::uint32_t> rows_;      // of the lot
+  std::vector<std::string_view> lines_;  // of these rows; empty when no text is needed
   // State of the stream that is being read.
   const segment::Part* part_ = nullptr;
   std::uint32_t stream_ = 0;
   std::optional<pipeline::SampleRun> sampler_;
   std::optional<std::uint32_t> fixed_series_;
+  base::StringMap<Outcome> known_;  // by line, of the stream
   LevelColumn level_;
 };
 

@@ -72,9 +72,10 @@ class WindowPanes {
 class PaneCursor {
  public:
   explicit PaneCursor(const WindowPanes& panes) : panes_(panes) {}
-  std::size_t pane_of(UnixNanos time) {
+  std::size_t pane_of(UnixNanos time) { return locate(time).index; }
+  const WindowPanes::Pane& locate(UnixNanos time) {
     if (time < pane_.first || pane_.last < time) pane_ = panes_.locate(time);
-    return pane_.index;
+    return pane_;
   }
 
  private:

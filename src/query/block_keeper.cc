@@ -14,7 +14,8 @@ base::Task<base::StatusOr<std::shared_ptr<const LoadedBlock>>> BlockKeeper::load
     kept_.splice(kept_.begin(), kept_, found);
     co_return kept_.front().block;
   }
-  auto loaded = co_await load_block(plan, ref, columns_, context);
+  BlockNeeds needs{.columns = columns_};
+  auto loaded = co_await load_block(plan, ref, needs, context);
   if (!loaded.ok()) co_return loaded.status();
   kept_.push_front({ref, std::make_shared<const LoadedBlock>(*std::move(loaded))});
   evict();

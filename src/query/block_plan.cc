@@ -48,20 +48,52 @@ BlockPlan plan_blocks(const std::vector<std::shared_ptr<const segment::Part>>& p
   return plan;
 }
 
-base::Task<base::StatusOr<LoadedBlock>> load_block(const BlockPlan& plan, BlockRef ref, segment::Columns columns,
+namespace {
+
+// Null when the block must be read to know.
+base::Task<base::StatusOr<std::optional<exec::BlockVerdict>>> judge(const segment::Part& part, std::size_t block,
+                                                                    const exec::EncodedFilters& filters) {
+  auto directory = co_await part.line_directory(block);
+  if (!directory.ok()) co_return directory.status();
+  if (*directory == nullptr) co_return std::optional<exec::BlockVerdict>();
+  CO_ASSIGN_OR_RETURN(const auto lines, (*directory)->lease());
+  co_return std::optional(filters.judge(*lines));
+}
+
+std::size_t bytes_of(const segment::BlockInfo& info, segment::Columns columns) {
+  return info.rows * kRowBytes + (columns.lines ? static_cast<std::size_t>(info.line_bytes) : 0);
+}
+
+}  // namespace
+
+base::Status leave_out_damage(const BlockPlan& plan, BlockRef ref, const base::Status& status, QueryContext& context) {
+  if (!leaves_answer_incomplete(status)) return status;
+  context.add_unreadable(
+      fmt::format("part={} block={}: {}", plan.parts[ref.part].part->name(), ref.block, base::message_of(status)));
+  return base::ok_status();
+}
+
+base::Task<base::StatusOr<LoadedBlock>> load_block(const BlockPlan& plan, BlockRef ref, BlockNeeds needs,
                                                    QueryContext& context) {
   const PlannedPart& planned = plan.parts[ref.part];
   const segment::BlockInfo& info = plan.info(ref);
   LoadedBlock loaded;
   loaded.part = planned.part.get();
-  const std::size_t bytes = info.rows * kRowBytes + (columns.lines ? static_cast<std::size_t>(info.line_bytes) : 0);
-  CO_ASSIGN_OR_RETURN(loaded.memory, context.memory().reserve(bytes));
+  if (needs.filters != nullptr && !needs.filters->empty()) {
+    auto verdict = co_await judge(*planned.part, ref.block, *needs.filters);
+    if (!verdict.ok()) {
+      CO_RETURN_IF_ERROR(leave_out_damage(plan, ref, verdict.status(), context));
+      co_return std::move(loaded);
+    }
+    loaded.verdict = verdict->value_or(exec::BlockVerdict::kSomeRows);
+    if (loaded.verdict == exec::BlockVerdict::kNoRow) co_return std::move(loaded);
+    if (loaded.verdict == exec::BlockVerdict::kAllRows && !needs.text) needs.columns.lines = false;
+  }
+  CO_ASSIGN_OR_RETURN(loaded.memory, context.memory().reserve(bytes_of(info, needs.columns)));
   CO_RETURN_IF_ERROR(context.check());
-  auto rows = co_await planned.part->read_block(ref.block, columns);
+  auto rows = co_await planned.part->read_block(ref.block, needs.columns);
   if (!rows.ok()) {
-    if (!leaves_answer_incomplete(rows.status())) co_return rows.status();
-    context.add_unreadable(
-        fmt::format("part={} block={}: {}", planned.part->name(), ref.block, base::message_of(rows.status())));
+    CO_RETURN_IF_ERROR(leave_out_damage(plan, ref, rows.status(), context));
     co_return std::move(loaded);
   }
   loaded.rows = *std::move(rows);

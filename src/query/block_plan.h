@@ -10,6 +10,8 @@
 #include "base/status.h"
 #include "base/task.h"
 #include "core/time_range.h"
+#include "exec/encoded/block_text.h"
+#include "exec/encoded/encoded_filters.h"
 #include "exec/row_runs.h"
 #include "exec/stream_selector.h"
 #include "query/query_context.h"
@@ -42,14 +44,31 @@ BlockPlan plan_blocks(const std::vector<std::shared_ptr<const segment::Part>>& p
 // The rows of a block and the memory that they are accounted with.
 struct LoadedBlock {
   const segment::Part* part = nullptr;
-  std::shared_ptr<const segment::BlockRows> rows;  // null: it could not be read, which the statistics say
-  std::vector<exec::RowRun> runs;                  // of selected streams in range; each a short piece of work
+  // Null: no row of it passes the filters, or it could not be read, which the statistics say.
+  std::shared_ptr<const segment::BlockRows> rows;
+  exec::BlockVerdict verdict = exec::BlockVerdict::kSomeRows;
+  std::vector<exec::RowRun> runs;  // of selected streams in range; each a short piece of work
   base::MemoryReservation memory;
+
+  exec::ScanBlock scan() const { return {*part, rows, verdict}; }
+};
+
+// What a query wants of a block.
+struct BlockNeeds {
+  segment::Columns columns;
+  // Decide, where the part can tell before anything is read, whether the block is read at all. They outlive the call.
+  const exec::EncodedFilters* filters = nullptr;
+  // Lines are wanted even when all of them pass the filters.
+  bool text = true;
 };
 
 // Errors end the query: memory, cancellation, a store that is away. Damaged and vanished blocks do not.
-base::Task<base::StatusOr<LoadedBlock>> load_block(const BlockPlan& plan, BlockRef ref, segment::Columns columns,
+base::Task<base::StatusOr<LoadedBlock>> load_block(const BlockPlan& plan, BlockRef ref, BlockNeeds needs,
                                                    QueryContext& context);
+
+// The error of a block's scan: damage that showed only when lines were put together leaves the rest of the block out
+// and is named in the statistics; other errors are given back.
+base::Status leave_out_damage(const BlockPlan& plan, BlockRef ref, const base::Status& status, QueryContext& context);
 
 // Counts work, so that coroutines yield between slices of about 10 ms.
 class SliceMeter {

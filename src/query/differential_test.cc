@@ -8,6 +8,7 @@
 
 #include "base/random.h"
 #include "base/sim_executor.h"
+#include "exec/encoded/encoded_part.h"
 #include "exec/reference.h"
 #include "logql/parse.h"
 #include "query/fixed_parts.h"
@@ -137,6 +138,7 @@ std::vector<std::shared_ptr<const segment::Part>> split(const std::vector<segmen
     if (lot.empty()) continue;
     const auto block_rows = static_cast<std::uint32_t>(1 + random.below(60));
     parts.push_back(segment::make_mem_part(fmt::format("part-{}", parts.size()), std::move(lot), block_rows));
+    if (random.below(2) == 0) parts.back() = std::make_shared<exec::EncodedPart>(parts.back());
   }
   return parts;
 }

@@ -76,14 +76,19 @@ std::uint64_t thin_out(BlockPlan& plan) {
 
 base::Task<base::Status> count_block(const BlockPlan& plan, BlockRef ref, exec::LogWorker& worker, std::uint64_t weight,
                                      PatternCounter& counter, QueryContext& context) {
-  auto loaded = co_await load_block(plan, ref, exec::LogPlan::columns(), context);
+  BlockNeeds needs{.columns = exec::LogPlan::columns()};
+  auto loaded = co_await load_block(plan, ref, needs, context);
   if (!loaded.ok()) co_return loaded.status();
   if (loaded->rows == nullptr) co_return base::ok_status();
   const auto all = [](std::uint32_t) { return true; };
   core::QueryStats stats;
   for (const exec::RowRun& run : loaded->runs) {
     std::vector<core::Row> rows;
-    worker.scan_all(*loaded->part, *loaded->rows, run, all, rows, stats);
+    base::Status scanned = worker.scan_all(loaded->scan(), run, all, rows, stats);
+    if (!scanned.ok()) {
+      CO_RETURN_IF_ERROR(leave_out_damage(plan, ref, scanned, context));
+      break;
+    }
     for (const core::Row& row : rows) counter.add(row, weight);
     CO_RETURN_IF_ERROR(context.check());
     co_await context.executor().yield();

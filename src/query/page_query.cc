@@ -39,14 +39,20 @@ base::Status charge_page(Job& job) {
 }
 
 base::Task<base::Status> scan_block(Job& job, exec::LogWorker& worker, BlockRef ref, SliceMeter& meter) {
-  auto loaded = co_await load_block(job.blocks, ref, exec::LogPlan::columns(), job.context);
+  BlockNeeds needs{.columns = exec::LogPlan::columns(), .filters = &job.plan->filters()};
+  auto loaded = co_await load_block(job.blocks, ref, needs, job.context);
   if (!loaded.ok()) co_return loaded.status();
   if (loaded->rows == nullptr) co_return base::ok_status();
   if (job.page.direction() == core::Direction::kBackward) std::reverse(loaded->runs.begin(), loaded->runs.end());
   core::QueryStats stats;
+  const exec::ScanBlock block = loaded->scan();
   for (const exec::RowRun& run : loaded->runs) {
     const core::QueryStats before = stats;
-    worker.scan(*loaded->part, *loaded->rows, run, job.page, stats);
+    base::Status scanned = worker.scan(block, run, job.page, stats);
+    if (!scanned.ok()) {
+      CO_RETURN_IF_ERROR(leave_out_damage(job.blocks, ref, scanned, job.context));
+      break;
+    }
     if (!meter.add(before, stats)) continue;
     CO_RETURN_IF_ERROR(charge_page(job));
     CO_RETURN_IF_ERROR(job.context.check());

@@ -21,13 +21,19 @@ struct Job {
 };
 
 base::Task<base::Status> scan_block(Job& job, exec::MetricWorker& worker, BlockRef ref, SliceMeter& meter) {
-  auto loaded = co_await load_block(job.blocks, ref, job.plan->columns(), job.context);
+  BlockNeeds needs{.columns = job.plan->columns(), .filters = &job.plan->filters(), .text = job.plan->needs_text()};
+  auto loaded = co_await load_block(job.blocks, ref, needs, job.context);
   if (!loaded.ok()) co_return loaded.status();
   if (loaded->rows == nullptr) co_return base::ok_status();
   core::QueryStats stats;
+  const exec::ScanBlock block = loaded->scan();
   for (const exec::RowRun& run : loaded->runs) {
     const core::QueryStats before = stats;
-    CO_RETURN_IF_ERROR(worker.scan(*loaded->part, *loaded->rows, run, stats));
+    base::Status scanned = worker.scan(block, run, stats);
+    if (!scanned.ok()) {
+      CO_RETURN_IF_ERROR(leave_out_damage(job.blocks, ref, scanned, job.context));
+      break;
+    }
     if (!meter.add(before, stats)) continue;
     CO_RETURN_IF_ERROR(job.context.check());
     co_await job.context.executor().yield();

@@ -26,17 +26,22 @@ using BlockKey = std::tuple<std::string, std::size_t, unsigned>;
 
 constexpr std::size_t kOpensAtOnce = 16;
 
-unsigned mask_of(segment::Columns columns) {
-  return (columns.lines ? 1U : 0U) | (columns.positions ? 2U : 0U) | (columns.metadata ? 4U : 0U);
-}
+// A block with its lines encoded does not serve one who wants text, nor the other way round.
+constexpr unsigned kEncodedMask = 8;
 
-std::size_t footer_bytes(const segment::Part& part) {
-  return 4096 + 300 * part.streams().size() + 24 * part.sources().size() + 200 * part.blocks().size();
+unsigned mask_of(segment::Columns columns) {
+  return (columns.lines ? 1U : 0U) | (columns.positions ? 2U : 0U) | (columns.metadata ? 4U : 0U) |
+         (columns.lines && columns.encoded_lines ? kEncodedMask : 0U);
 }
 
 std::size_t decoded_bytes(const segment::BlockRows& rows) {
-  std::size_t bytes = rows.size() * 64 + rows.metadata.size() * sizeof(core::MetadataPair);
+  std::size_t bytes = 1024 + rows.size() * (sizeof rows.times[0] + sizeof rows.streams[0]) +
+                      rows.lines.size() * sizeof rows.lines[0] +
+                      rows.offsets.size() * (sizeof rows.sources[0] + 2 * sizeof rows.offsets[0] + 1) +
+                      rows.metadata_begin.size() * sizeof rows.metadata_begin[0] +
+                      rows.metadata.size() * sizeof(core::MetadataPair);
   for (const std::string_view line : rows.lines) bytes += line.size();
+  if (rows.encoded != nullptr) bytes += rows.encoded->pages.size() + rows.encoded->shared->kept_bytes();
   for (const core::MetadataPair& pair : rows.metadata) bytes += pair.name.size() + pair.value.size();
   return bytes;
 }
@@ -112,6 +117,11 @@ class CachedPart final : public segment::Part {
     auto rows = co_await state->loading.run(std::move(flight), std::move(work));
     co_return rows;
   }
+  base::Task<base::StatusOr<std::shared_ptr<const segment::StoredLines>>> line_directory(
+      std::size_t block) const override {
+    return segment_->line_directory(block);
+  }
+  std::size_t kept_bytes() const override { return segment_->kept_bytes(); }
 
  private:
   const SharedPart segment_;
@@ -142,10 +152,16 @@ base::Task<void> open_some(OpenJob* job, std::shared_ptr<base::TaskGroup> group)
 // Columns that were read for another query serve as well when they are more than is asked for now.
 std::optional<SharedRows> SegmentCache::State::kept_block(const std::string& key, std::size_t block, unsigned mask) {
   base::MutexLock lock(mutex);
-  for (unsigned wider = mask; wider < 8; ++wider) {
+  for (unsigned wider = mask; wider < 2 * kEncodedMask; ++wider) {
     if ((wider & mask) != mask) continue;
-    std::optional<SharedRows> rows = blocks.get(BlockKey(key, block, wider));
-    if (rows.has_value()) return rows;
+    const bool wants_lines = (mask & 1U) != 0;
+    if (wants_lines && ((wider ^ mask) & kEncodedMask) != 0) continue;
+    BlockKey wanted(key, block, wider);
+    std::optional<SharedRows> rows = blocks.get(wanted);
+    if (!rows.has_value()) continue;
+    // Encoded lines grow as readers decode columns of them.
+    if ((*rows)->encoded != nullptr) blocks.put(std::move(wanted), *rows, decoded_bytes(**rows));
+    return rows;
   }
   return std::nullopt;
 }
@@ -166,7 +182,7 @@ base::Task<base::StatusOr<SharedPart>> SegmentCache::State::open_now(catalog::Pa
   if (!opened.ok()) co_return opened.status();
   SharedPart part = std::make_shared<CachedPart<State>>(*std::move(opened), weak_from_this());
   base::MutexLock lock(mutex);
-  footers.put(row.object_key, part, footer_bytes(*part));
+  footers.put(row.object_key, part, part->kept_bytes());
   co_return part;
 }
 

@@ -112,7 +112,8 @@ class SourceCursor final : public core::RowCursor {
   base::Task<base::Status> make_plan() {
     planned_ = true;
     CO_ASSIGN_OR_RETURN(const exec::StreamSelector selector, exec::StreamSelector::build(log_->matchers));
-    CO_ASSIGN_OR_RETURN(const auto plan, exec::LogPlan::build(*log_, context_.executor().clock().now(), request_.levels));
+    CO_ASSIGN_OR_RETURN(const auto plan,
+                        exec::LogPlan::build(*log_, context_.executor().clock().now(), request_.levels));
     auto parts = co_await provider_.parts(request_.tenant, request_.range);
     if (!parts.ok()) co_return parts.status();
     for (std::string& text : parts->unreadable) context_.add_unreadable(std::move(text));
@@ -165,7 +166,11 @@ class SourceCursor final : public core::RowCursor {
     for (const exec::RowRun& run : block.runs) {
       if (run.stream != extent.stream) continue;
       const core::QueryStats before = stats;
-      worker_->scan_all(*block.part, *block.rows, run, accept, pending_.rows(), stats);
+      base::Status scanned = worker_->scan_all(block.scan(), run, accept, pending_.rows(), stats);
+      if (!scanned.ok()) {
+        CO_RETURN_IF_ERROR(leave_out_damage(blocks_, extent.block, scanned, context_));
+        break;
+      }
       if (!meter.add(before, stats)) continue;
       CO_RETURN_IF_ERROR(context_.check());
       CO_RETURN_IF_ERROR(charge_pending());

@@ -1,0 +1,158 @@
+#include "exec/encoded/json_template.h"
+
+namespace cordwood::exec {
+namespace {
+
+// What `peek` gives at a column and at the end.
+constexpr int kVariable = -1;
+constexpr int kEnd = -2;
+
+constexpr codec::Alphabet kEndsWord = codec::kAlphabetSpace | codec::kAlphabetControl | codec::kAlphabetPunctuation |
+                                      codec::kAlphabetQuote | codec::kAlphabetBackslash | codec::kAlphabetHigh;
+
+class Reader {
+ public:
+  explicit Reader(const std::vector<FlatPiece>& pieces) : pieces_(pieces) { settle(); }
+
+  std::optional<std::vector<JsonMember>> object() {
+    std::vector<JsonMember> members;
+    skip_space();
+    if (!take('{')) return std::nullopt;
+    skip_space();
+    if (peek() == '}') return members;
+    while (true) {
+      JsonMember member;
+      member.begin = at_;
+      if (!key(member.key)) return std::nullopt;
+      skip_space();
+      if (!take(':')) return std::nullopt;
+      skip_space();
+      member.is_object = peek() == '{';
+      if (!value()) return std::nullopt;
+      member.end = at_;
+      members.push_back(std::move(member));
+      skip_space();
+      if (peek() == '}') return members;
+      if (!take(',')) return std::nullopt;
+      skip_space();
+    }
+  }
+
+ private:
+  int peek() const {
+    if (at_.piece == pieces_.size()) return kEnd;
+    const FlatPiece& piece = pieces_[at_.piece];
+    if (piece.column != nullptr) return kVariable;
+    return static_cast<unsigned char>(piece.text[at_.offset]);
+  }
+  const codec::ColumnInfo& variable() const { return *pieces_[at_.piece].column; }
+  void next() {
+    ++at_.offset;
+    if (pieces_[at_.piece].column == nullptr && at_.offset < pieces_[at_.piece].text.size()) return;
+    ++at_.piece;
+    at_.offset = 0;
+    settle();
+  }
+  // Passes over pieces without text.
+  void settle() {
+    while (at_.piece < pieces_.size() && pieces_[at_.piece].column == nullptr && pieces_[at_.piece].text.empty()) {
+      ++at_.piece;
+    }
+  }
+  bool take(char wanted) {
+    if (peek() != static_cast<unsigned char>(wanted)) return false;
+    next();
+    return true;
+  }
+  void skip_space() {
+    while (peek() == ' ' || peek() == '\n' || peek() == '\r' || peek() == '\t') next();
+  }
+
+  bool key(std::string& out) {
+    if (!take('"')) return false;
+    while (peek() >= 0 && peek() != '"' && peek() != '\\') {
+      out.push_back(static_cast<char>(peek()));
+      next();
+    }
+    return take('"');
+  }
+  bool value() {
+    switch (peek()) {
+      case '"':
+        return string();
+      case '{':
+        return block('{', '}');
+      case '[':
+        return block('[', ']');
+      default:
+        return word();
+    }
+  }
+  bool string() {
+    next();
+    while (true) {
+      const int c = peek();
+      if (c == kEnd) return false;
+      if (c == kVariable && (variable().alphabet & (codec::kAlphabetQuote | codec::kAlphabetBackslash)) != 0) {
+        return false;
+      }
+      next();
+      if (c == '"') return true;
+      if (c != '\\') continue;
+      if (peek() < 0) return false;
+      next();
+    }
+  }
+  bool block(char open, char close) {
+    int level = 0;
+    while (true) {
+      const int c = peek();
+      if (c == kEnd) return false;
+      if (c == kVariable) {
+        if ((variable().alphabet & (codec::kAlphabetQuote | codec::kAlphabetPunctuation)) != 0) return false;
+        next();
+      } else if (c == '"') {
+        if (!string()) return false;
+      } else {
+        next();
+        if (c == static_cast<unsigned char>(open)) ++level;
+        if (c == static_cast<unsigned char>(close) && --level == 0) return true;
+      }
+    }
+  }
+  // A number, true, false or null.
+  bool word() {
+    const int first = peek();
+    bool number = (first >= '0' && first <= '9') || first == '-';
+    if (first == kVariable) {
+      number =
+          variable().form == codec::ColumnForm::kIntegers ||
+          (variable().length_min > 0 && (variable().alphabet & ~(codec::kAlphabetDigits | codec::kAlphabetDash)) == 0);
+      if (!number) return false;
+    }
+    std::string text;
+    while (true) {
+      const int c = peek();
+      if (c == kEnd) return false;
+      if (c == kVariable) {
+        if (!number || (variable().alphabet & kEndsWord) != 0) return false;
+      } else {
+        if (c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == ',' || c == '}' || c == ']') break;
+        text.push_back(static_cast<char>(c));
+      }
+      next();
+    }
+    return number || text == "true" || text == "false" || text == "null";
+  }
+
+  const std::vector<FlatPiece>& pieces_;
+  FlatPlace at_;
+};
+
+}  // namespace
+
+std::optional<std::vector<JsonMember>> members_of_template(const std::vector<FlatPiece>& pieces) {
+  return Reader(pieces).object();
+}
+
+}  // namespace cordwood::exec

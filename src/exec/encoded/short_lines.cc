@@ -1,0 +1,144 @@
+#include "exec/encoded/short_lines.h"
+
+#include <algorithm>
+
+#include "exec/encoded/json_template.h"
+#include "pipeline/text/label_name.h"
+
+namespace cordwood::exec {
+namespace {
+
+std::vector<FlatPiece> flatten(const codec::LineBlock& block, const codec::Template& whole) {
+  std::vector<FlatPiece> flat;
+  for (const codec::TemplatePiece& piece : whole.pieces) {
+    flat.push_back({std::string(piece.text), nullptr, 0});
+    if (piece.column == codec::kNoColumn) continue;
+    const codec::ColumnInfo& info = block.column_info(piece.column);
+    if (info.form == codec::ColumnForm::kConstant) {
+      flat.push_back({std::string(info.constant), nullptr, 0});
+    } else {
+      flat.push_back({{}, &info, piece.column});
+    }
+  }
+  return flat;
+}
+
+}  // namespace
+
+bool ShortLines::wants(std::string_view key, bool is_object) const {
+  const std::string name = pipeline::sanitize_label_name(key);
+  return std::any_of(names_.begin(), names_.end(), [&](const std::string& wanted) {
+    if (wanted == name || (is_object && wanted.starts_with(name))) return true;
+    return wanted.size() == name.size() + pipeline::kDuplicateSuffix.size() && wanted.starts_with(name) &&
+           wanted.ends_with(pipeline::kDuplicateSuffix);
+  });
+}
+
+std::optional<std::vector<ShortLines::Piece>> ShortLines::cut(const codec::LineBlock& block,
+                                                              const codec::Template& whole) const {
+  const std::vector<FlatPiece> flat = flatten(block, whole);
+  const std::optional<std::vector<JsonMember>> members = members_of_template(flat);
+  if (!members.has_value()) return std::nullopt;
+  std::vector<Piece> pieces(1);
+  pieces[0].text = "{";
+  bool first = true;
+  for (const JsonMember& member : *members) {
+    // A key without a name gives a label whatever is asked for.
+    if (pipeline::sanitize_label_name(member.key).empty()) return std::nullopt;
+    if (!wants(member.key, member.is_object)) continue;
+    if (!first) pieces.back().text += ',';
+    first = false;
+    for (std::size_t i = member.begin.piece; i <= member.end.piece && i < flat.size(); ++i) {
+      if (flat[i].column != nullptr) {
+        if (i == member.end.piece) break;
+        pieces.back().column = flat[i].column_number;
+        pieces.emplace_back();
+        continue;
+      }
+      const std::size_t begin = i == member.begin.piece ? member.begin.offset : 0;
+      const std::size_t end = i == member.end.piece ? member.end.offset : flat[i].text.size();
+      pieces.back().text.append(flat[i].text, begin, end - begin);
+    }
+  }
+  pieces.back().text += '}';
+  return pieces;
+}
+
+void ShortLines::use(const codec::LineBlock& block) {
+  const codec::TextInfo& info = block.text(0);
+  first_template_ = info.templates.first;
+  templates_.assign(info.templates.count, std::nullopt);
+  sources_.assign(block.table().column_count(), {});
+  useful_ = false;
+  for (std::uint32_t i = 0; i < info.templates.count; ++i) {
+    if (info.rows_of_templates[i] == 0) continue;
+    templates_[i] = cut(block, block.table().templates()[first_template_ + i]);
+    useful_ = useful_ || templates_[i].has_value();
+  }
+}
+
+base::Status ShortLines::lines_of(codec::LineBlock& block, std::span<const std::uint32_t> rows,
+                                  std::vector<std::string_view>& out, std::vector<std::uint32_t>& whole) {
+  ASSIGN_OR_RETURN(const auto ids, block.template_ids());
+  buffer_.clear();
+  whole.clear();
+  std::vector<std::size_t> ends;
+  ends.reserve(rows.size());
+  for (std::uint32_t i = 0; i < rows.size(); ++i) {
+    const std::optional<std::vector<Piece>>& pieces = templates_[ids[rows[i]] - first_template_];
+    if (!pieces.has_value()) {
+      whole.push_back(i);
+    } else {
+      for (const Piece& piece : *pieces) {
+        buffer_.append(piece.text);
+        if (piece.column != codec::kNoColumn) RETURN_IF_ERROR(append(block, piece.column, rows[i]));
+      }
+    }
+    ends.push_back(buffer_.size());
+  }
+  out.clear();
+  std::size_t begin = 0;
+  for (const std::size_t end : ends) {
+    out.push_back(std::string_view(buffer_).substr(begin, end - begin));
+    begin = end;
+  }
+  return base::ok_status();
+}
+
+base::Status ShortLines::append(codec::LineBlock& block, std::uint32_t column, std::uint32_t row) {
+  Source& source = sources_[column];
+  if (!source.ready) RETURN_IF_ERROR(prepare(block, column, source));
+  std::size_t position = row;
+  if (!source.of_all_rows) {
+    // Rows come in order, so it is mostly the next value.
+    if (source.next < source.rows.size() && source.rows[source.next] < row) ++source.next;
+    if (source.next >= source.rows.size() || source.rows[source.next] != row) {
+      const auto found = std::lower_bound(source.rows.begin(), source.rows.end(), row);
+      source.next = static_cast<std::size_t>(found - source.rows.begin());
+    }
+    position = source.next;
+  }
+  if (source.column != nullptr) {
+    source.column->append_value(static_cast<std::uint32_t>(position), buffer_);
+  } else {
+    buffer_.append(source.nested[position]);
+  }
+  return base::ok_status();
+}
+
+base::Status ShortLines::prepare(codec::LineBlock& block, std::uint32_t column, Source& source) {
+  const codec::ColumnInfo& info = block.column_info(column);
+  if (info.form == codec::ColumnForm::kNested) {
+    ASSIGN_OR_RETURN(source.nested, block.nested_strings(column));
+  } else {
+    ASSIGN_OR_RETURN(source.column, block.column(column));
+  }
+  source.of_all_rows = info.count == block.rows();
+  if (!source.of_all_rows) {
+    ASSIGN_OR_RETURN(source.rows, block.rows_of_column(column));
+  }
+  source.ready = true;
+  return base::ok_status();
+}
+
+}  // namespace cordwood::exec
