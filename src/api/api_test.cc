@@ -51,7 +51,7 @@ TEST(Api, StatusHasTheFixedNames) {
   EXPECT_EQ(answer.body,
             "{\"version\":\"0.1.0\",\"revision\":\"unknown\",\"uptime_seconds\":1.5,\"stored_bytes\":1,\"raw_bytes\":2,"
             "\"records\":3,\"parts\":4,\"journal_bytes\":5,\"head_bytes\":6,\"head_records\":7,\"streams\":8,"
-            "\"disk_budget_bytes\":9}\n");
+            "\"disk_budget_bytes\":9,\"deletions_waiting\":0}\n");
 }
 
 TEST(Api, FlushAndCompactWaitAndReportFailure) {
