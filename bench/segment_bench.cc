@@ -17,6 +17,8 @@
 #include "base/check.h"
 #include "base/sim_executor.h"
 #include "segment/reader.h"
+#include "segment/trailer.h"
+#include "segment/v2/open.h"
 #include "segment/writer.h"
 
 namespace cordwood {
@@ -97,10 +99,33 @@ std::uint64_t decode(const std::string& bytes, segment::Columns columns) {
 struct Figures {
   double raw = 0;
   double stored = 0;
+  // Parts of it: pages of lines, pages beside them, templates and directories, filters.
+  double lines = 0;
+  double columns = 0;
+  double tables = 0;
+  double filters = 0;
   double encode_seconds = 0;
   double decode_seconds = 0;
   double count_seconds = 0;
 };
+
+void add_parts(const std::string& bytes, Figures& figures) {
+  base::SimExecutor executor(1);
+  auto source = std::make_shared<segment::MemoryByteSource>("bench", std::make_shared<const std::string>(bytes));
+  const auto tail = base::sync_wait(executor, segment::read_tail(source));
+  CHECK(tail.ok());
+  const auto tables = base::sync_wait(executor, segment::v2::read_tables(source, tail->trailer, tail->bytes));
+  CHECK(tables.ok());
+  for (const segment::v2::BlockEntry& block : tables->index.blocks) {
+    figures.lines += static_cast<double>(block.line_bytes);
+    figures.columns += static_cast<double>(block.columns.stored_bytes());
+    figures.tables += static_cast<double>(block.directory_bytes);
+    figures.filters += static_cast<double>(block.filter_bytes);
+  }
+  for (const segment::v2::GroupEntry& group : tables->index.groups) {
+    figures.tables += static_cast<double>(group.templates_bytes);
+  }
+}
 
 Figures measure_once(const std::vector<const Input*>& inputs, segment::WriterOptions options) {
   Figures figures;
@@ -108,6 +133,7 @@ Figures measure_once(const std::vector<const Input*>& inputs, segment::WriterOpt
   const std::string bytes = encode(inputs, options);
   figures.encode_seconds = cpu_seconds() - begin;
   figures.stored = static_cast<double>(bytes.size());
+  add_parts(bytes, figures);
   begin = cpu_seconds();
   figures.raw = static_cast<double>(decode(bytes, {}));
   figures.decode_seconds = cpu_seconds() - begin;
@@ -132,10 +158,11 @@ Figures measure(const std::vector<const Input*>& inputs, segment::WriterOptions 
 void print(std::string_view name, std::string_view level, const Figures& figures) {
   fmt::print(
       "{:<40} level={:<10} raw_mb={:<7.1f} stored_mb={:<7.3f} ratio={:<6.2f} encode_mb_s={:<5.0f} decode_mb_s={:<5.0f} "
-      "count_mb_s={:.0f}\n",
+      "count_mb_s={:<6.0f} lines={:.3f} columns={:.3f} tables={:.3f} filters={:.3f}\n",
       name.substr(0, 40), level, figures.raw / 1e6, figures.stored / 1e6, figures.raw / figures.stored,
       figures.raw / 1e6 / figures.encode_seconds, figures.raw / 1e6 / figures.decode_seconds,
-      figures.raw / 1e6 / figures.count_seconds);
+      figures.raw / 1e6 / figures.count_seconds, figures.lines / 1e6, figures.columns / 1e6, figures.tables / 1e6,
+      figures.filters / 1e6);
 }
 
 }  // namespace

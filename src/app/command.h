@@ -21,5 +21,6 @@ void add_grep_command(CLI::App& root, Action& action);
 void add_look_commands(CLI::App& root, Action& action);     // labels, series, status, flush
 void add_explore_commands(CLI::App& root, Action& action);  // stats, volume, patterns, detected-fields
 void add_admin_command(CLI::App& root, Action& action);     // what is stored, for how long, getting rid of it
+void add_inspect_command(CLI::App& admin, Action& action);  // below admin
 
 }  // namespace cordwood::app

@@ -13,6 +13,7 @@
 
 #include "base/status.h"
 #include "base/task.h"
+#include "codec/gram_filter.h"
 #include "codec/line_block.h"
 #include "core/labels.h"
 #include "core/record.h"
@@ -83,6 +84,8 @@ struct StoredLines {
   std::string_view directory;
   // Empty as long as the block itself has not been read.
   std::string_view pages;
+  // Proves that a long word or a pair of metadata is in no row; without pages. One that is absent proves nothing.
+  codec::GramFilter filter;
   // Own what the views point into.
   std::vector<std::shared_ptr<const void>> buffers;
 

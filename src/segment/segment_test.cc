@@ -225,6 +225,93 @@ TEST(Segment, PositionsCostNextToNothing) {
   EXPECT_LT(with, segment_of(rows).size() + 300);
 }
 
+// Lines whose words are cut in every way: ids, words that grow from static text and numbers, text within text.
+std::vector<MemRow> rows_with_words(std::uint64_t seed, std::size_t count) {
+  base::SeededRandom random(seed);
+  std::vector<MemRow> rows = random_rows(seed, {count, 3, 0, 2});
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::uint64_t id = random.next();
+    switch (i % 5) {
+      case 0:
+        rows[i].line = fmt::format("Received block blk_{} of size {} from 10.1.{}.2", id, id % 9000, id % 200);
+        break;
+      case 1:
+        rows[i].line = fmt::format("prefix{}T{}suffix took {}ms", id % 100000, id % 7777, id % 50);
+        break;
+      case 2:
+        rows[i].line = fmt::format(R"({{"trace":"{:016x}","msg":"user{} asked for \"{:08x}{}\" twice"}})", id,
+                                   id % 12345678, id % 99999999, id % 3 == 0 ? "Tail" : "");
+        break;
+      case 3:
+        rows[i].line = fmt::format("{:x}{:x}-{:04x}", id, random.next(), id & 0xffff);
+        break;
+      default:
+        rows[i].line = fmt::format("authentication{} for {:d}", i % 2 == 0 ? "Failure" : "Success", id % 10);
+    }
+  }
+  return rows;
+}
+
+TEST(Segment, TheFilterNeverDeniesWhatIsThere) {
+  base::SeededRandom random(12);
+  for (const WriterOptions& options :
+       {WriterOptions{}, WriterOptions{WriterLevel::kCompaction, 300, 1 << 20, 1 << 22}}) {
+    const auto part = stored(rows_with_words(12, 2000), options);
+    ASSERT_NE(part, nullptr);
+    base::SimExecutor executor(1);
+    std::size_t proved = 0;
+    for (std::size_t i = 0; i < part->blocks().size(); ++i) {
+      const auto block = sync_read_block(*part, i, {});
+      const auto lines = base::sync_wait(executor, part->line_directory(i));
+      ASSERT_TRUE(block.ok() && lines.ok());
+      const codec::GramFilter& filter = (*lines)->filter;
+      for (std::size_t row = 0; row < (*block)->size(); ++row) {
+        const std::string_view line = (*block)->lines[row];
+        for (int round = 0; round < 20; ++round) {
+          const std::size_t begin = random.next() % line.size();
+          const std::string_view part_of_line = line.substr(begin, 1 + random.next() % 40);
+          ASSERT_TRUE(filter.may_contain(part_of_line)) << line << " | " << part_of_line;
+        }
+        for (const core::MetadataPair& pair : (*block)->metadata_of(row)) {
+          ASSERT_TRUE(filter.may_contain_pair(pair.name, pair.value));
+        }
+        proved += filter.may_contain(fmt::format("{:016x}", random.next())) ? 0 : 1;
+      }
+    }
+    EXPECT_GT(proved, 1900U);
+  }
+}
+
+TEST(Segment, LinesTablesAreReadOnceAndOnlyWhenAskedFor) {
+  std::vector<MemRow> rows = rows_with_words(13, 60000);
+  auto source = std::make_shared<RecordingSource>(segment_of(rows, {WriterLevel::kFlush, 10000, 8 << 20}));
+  const auto part = open(source);
+  ASSERT_TRUE(part.ok());
+  ASSERT_EQ(source->ranges.size(), 1U);
+  source->ranges.clear();
+  base::SimExecutor executor(1);
+  for (std::size_t i = 0; i < (*part)->blocks().size(); ++i) {
+    const auto lines = base::sync_wait(executor, (*part)->line_directory(i));
+    ASSERT_TRUE(lines.ok()) << lines.status();
+    EXPECT_TRUE((*lines)->pages.empty());
+  }
+  EXPECT_EQ(source->ranges.size(), 1U);
+  source->ranges.clear();
+  Columns columns;
+  columns.encoded_lines = true;
+  const auto encoded = sync_read_block(**part, 1, columns);
+  const auto text = sync_read_block(**part, 1, {});
+  ASSERT_TRUE(encoded.ok() && text.ok());
+  EXPECT_EQ(source->ranges.size(), 2U);
+  EXPECT_TRUE((*encoded)->lines.empty());
+  ASSERT_NE((*encoded)->encoded, nullptr);
+  auto block = (*encoded)->encoded->open();
+  ASSERT_TRUE(block.ok());
+  codec::DecodedLines decoded;
+  ASSERT_TRUE(block->decode_all(decoded).ok());
+  EXPECT_EQ(decoded.lines, (*text)->lines);
+}
+
 // A sink that fails at the nth call.
 class FailingSink final : public ByteSink {
  public:

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "base/check.h"
+#include "codec/line_block.h"
+#include "segment/v2/block_grams.h"
 
 namespace cordwood::segment::v2 {
 namespace {
@@ -25,7 +27,9 @@ GroupEncoder::Pending& GroupEncoder::current() {
 
 void GroupEncoder::add(const SegmentRow& row, std::uint32_t stream, std::uint32_t source) {
   columns_.add(row, stream, source);
-  current().text.append(row.line);
+  Pending& block = current();
+  block.text.append(row.line);
+  for (const core::MetadataPair& pair : row.metadata) block.pairs.insert(codec::key_of_pair(pair.name, pair.value));
 }
 
 void GroupEncoder::end_block() {
@@ -34,6 +38,18 @@ void GroupEncoder::end_block() {
   block.columns = columns_.finish(block.column_bytes);
   text_bytes_ += block.text.size();
   ++pending_;
+}
+
+void GroupEncoder::append_filter(std::size_t index, const std::shared_ptr<const codec::TemplateTable>& table,
+                                 std::string& out) {
+  const codec::EncodedBlock& bytes = encoded_.blocks[index];
+  auto block = codec::LineBlock::open(table, bytes.directory, bytes.pages, "block just written");
+  CHECK_MSG(block.ok(), block.status().ToString());
+  grams_.clear();
+  const base::Status status = BlockGrams(*block, grams_).add();
+  CHECK_MSG(status.ok(), status.ToString());
+  for (const std::uint64_t pair : blocks_[index].pairs) grams_.add_pair(pair);
+  grams_.append_filter(out);
 }
 
 void GroupEncoder::finish(std::uint64_t offset, std::string& out, std::vector<BlockEntry>& blocks,
@@ -50,6 +66,8 @@ void GroupEncoder::finish(std::uint64_t offset, std::string& out, std::vector<Bl
   }
   lines_.encode_group(lines, encoded_);
   CHECK(encoded_.blocks.size() == pending_);
+  const auto table = codec::TemplateTable::parse(encoded_.templates, "templates just written");
+  CHECK_MSG(table.ok(), table.status().ToString());
   tables.templates = std::move(encoded_.templates);
   for (std::size_t i = 0; i < pending_; ++i) {
     BlockEntry& entry = blocks.emplace_back();
@@ -57,16 +75,17 @@ void GroupEncoder::finish(std::uint64_t offset, std::string& out, std::vector<Bl
     entry.columns.offset = offset + out.size();
     out += blocks_[i].column_bytes;
     out += encoded_.blocks[i].pages;
+    append_filter(i, *table, tables.filters.emplace_back());
     entry.line_bytes = encoded_.blocks[i].pages.size();
     entry.directory_bytes = encoded_.blocks[i].directory.size();
     tables.directories.push_back(std::move(encoded_.blocks[i].directory));
-    tables.filters.emplace_back();
     entry.filter_bytes = tables.filters.back().size();
   }
   for (Pending& block : std::span(blocks_).first(pending_)) {
     block.column_bytes.clear();
     block.text.clear();
     block.lines.clear();
+    block.pairs.clear();
   }
   pending_ = 0;
   text_bytes_ = 0;

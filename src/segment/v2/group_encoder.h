@@ -1,11 +1,15 @@
 // Collects the rows of a row group block by block and turns them into pages, templates and directories.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/hash_map.h"
+#include "codec/gram_filter.h"
 #include "codec/line_encoder.h"
 #include "segment/pages/column_encoder.h"
 #include "segment/v2/tables.h"
@@ -20,7 +24,8 @@ struct GroupTables {
   std::vector<std::string> filters;      // one a block; empty: none
 };
 
-// Memory is kept from group to group. Holds the text of a group's rows, and what codec::LineEncoder takes.
+// Memory is kept from group to group. Holds the text of a group's rows and what codec::LineEncoder takes, and after
+// that one block of columns with the set of its grams (at most 64 MB).
 class GroupEncoder {
  public:
   explicit GroupEncoder(WriterLevel level);
@@ -46,13 +51,17 @@ class GroupEncoder {
     std::string text;
     std::vector<std::uint64_t> lengths;
     std::vector<std::string_view> lines;
+    base::IntegerSet<std::uint64_t> pairs;  // codec::key_of_pair of the metadata
   };
 
   Pending& current();
+  // The filter of the block `index` of the group that has just been encoded.
+  void append_filter(std::size_t index, const std::shared_ptr<const codec::TemplateTable>& table, std::string& out);
 
   pages::ColumnEncoder columns_;
   codec::LineEncoder lines_;
   codec::EncodedLines encoded_;
+  codec::GramSet grams_;
   std::vector<Pending> blocks_;  // the first pending_ have ended; the one behind is being filled
   std::size_t pending_ = 0;
   std::uint64_t text_bytes_ = 0;

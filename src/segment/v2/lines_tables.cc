@@ -56,7 +56,15 @@ base::StatusOr<std::shared_ptr<const StoredLines>> LinesTables::make(std::size_t
   lines->object = *object;
   ASSIGN_OR_RETURN(lines->templates, templates(entry.group, *bytes));
   lines->directory = slice(*bytes, entry.directory_offset, entry.directory_bytes);
-  lines->buffers = {std::move(bytes), object};
+  lines->buffers = {bytes, object};
+  if (entry.filter_bytes > 0) {
+    auto filter = codec::GramFilter::open(slice(*bytes, entry.filter_offset, entry.filter_bytes));
+    if (!filter.ok()) {
+      return base::data_loss_error("segment={} section=block {} filter offset={}: {}", source_->name(), block,
+                                   entry.filter_offset, base::message_of(filter.status()));
+    }
+    lines->filter = *filter;
+  }
   // Readers take rows of the columns and rows of the lines for the same.
   const BlockInfo& info = entry.columns.info;
   ASSIGN_OR_RETURN(const SharedLineBlock::Lease lease, lines->lease());

@@ -57,6 +57,7 @@ base::Task<base::StatusOr<std::shared_ptr<const BlockRows>>> StoredPart::read_bl
     lines->object = (*directory)->object;
     lines->templates = (*directory)->templates;
     lines->directory = (*directory)->directory;
+    lines->filter = (*directory)->filter;
     lines->buffers = (*directory)->buffers;
   }
   const pages::PageSet wanted = pages::PageSet::of(columns, false);
