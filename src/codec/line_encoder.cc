@@ -17,10 +17,16 @@ namespace cordwood::codec {
 namespace {
 
 constexpr int kFlushZstdLevel = 3;
-constexpr int kCompactionZstdLevel = 12;
+constexpr int kCompactionZstdLevel = 16;
 
 // How often columns are cut into templates and columns again.
 constexpr std::size_t kDepthMax = 2;
+
+// A block that is not shortened by more than this is tried without templates.
+constexpr std::uint64_t kSuspiciousRatio = 6;
+
+// The template of rows that follow none.
+constexpr lines::TableBuilder::Part kWhole[] = {{"", lines::TableBuilder::Kind::kRest, ""}};
 
 struct PendingText {
   std::vector<std::uint32_t> rows_of_templates;
@@ -49,7 +55,9 @@ struct LineEncoder::State {
   void join_lines(std::span<const std::string_view> lines);
   void cut_text(std::span<const lines::Span> text_rows, std::uint32_t text, std::size_t depth, EncodedLines& out);
   bool nest(std::span<const lines::Span> values, std::uint32_t column, std::size_t depth, EncodedLines& out);
-  PendingBlock encode_block(std::span<const std::string_view> lines, EncodedLines& out);
+  // `alone`: no other block has the same table.
+  PendingBlock encode_block(std::span<const std::string_view> lines, bool alone, EncodedLines& out);
+  void keep_whole();
   void place_streams(PendingBlock& block, std::string& pages);
   void write_directory(PendingBlock& block, std::string& out);
 
@@ -118,15 +126,50 @@ bool LineEncoder::State::nest(std::span<const lines::Span> values, std::uint32_t
   return true;
 }
 
-PendingBlock LineEncoder::State::encode_block(std::span<const std::string_view> lines, EncodedLines& out) {
+PendingBlock LineEncoder::State::encode_block(std::span<const std::string_view> lines, bool alone, EncodedLines& out) {
   join_lines(lines);
   texts.clear();
   columns.clear();
+  std::uint64_t raw_before = out.raw_rows;
   cut_text(rows, 0, 0, out);
   PendingBlock block;
   block.directory.line_bytes = buffer.size;
-  place_streams(block, out.blocks.emplace_back().pages);
-  return block;
+  std::string& pages = out.blocks.emplace_back().pages;
+  place_streams(block, pages);
+  if (pages.size() * kSuspiciousRatio < buffer.size) return block;
+  // Cutting such lines may have made them longer: whole, they are at least as short as zstd makes them.
+  PendingBlock whole;
+  whole.directory.line_bytes = buffer.size;
+  std::string whole_pages;
+  keep_whole();
+  place_streams(whole, whole_pages);
+  if (whole_pages.size() >= pages.size()) return block;
+  pages = std::move(whole_pages);
+  out.raw_rows = raw_before + rows.size();
+  if (alone) {
+    table.clear();
+    table.add_text();
+    whole.directory.texts.resize(1);
+    whole.directory.texts[0].rows_of_templates = {static_cast<std::uint32_t>(rows.size())};
+    whole.directory.columns = {whole.directory.columns.back()};
+    whole.constants = {whole.constants.back()};
+    table.intern(0, kWhole, "");
+  }
+  return whole;
+}
+
+void LineEncoder::State::keep_whole() {
+  std::uint32_t number = table.intern(0, kWhole, "");
+  CHECK(number != lines::TableBuilder::kRefused);
+  std::uint32_t column = table.shapes(0)[number].columns[0];
+  texts.assign(table.text_count(), {});
+  texts[0].rows = static_cast<std::uint32_t>(rows.size());
+  texts[0].rows_of_templates.resize(number + 1);
+  texts[0].rows_of_templates[number] = texts[0].rows;
+  // Nothing stands behind its column: a table of this block alone is made by leaving the others out.
+  columns.clear();
+  columns.resize(column + 1);
+  column_writer.write_strings(buffer.bytes.data(), rows, columns[column]);
 }
 
 void LineEncoder::State::place_streams(PendingBlock& block, std::string& pages) {
@@ -169,7 +212,9 @@ void LineEncoder::encode_group(std::span<const std::span<const std::string_view>
   state_->table.clear();
   state_->table.add_text();
   std::vector<PendingBlock> pending;
-  for (std::span<const std::string_view> lines : blocks) pending.push_back(state_->encode_block(lines, out));
+  for (std::span<const std::string_view> lines : blocks) {
+    pending.push_back(state_->encode_block(lines, blocks.size() == 1, out));
+  }
   for (std::size_t i = 0; i < pending.size(); ++i) state_->write_directory(pending[i], out.blocks[i].directory);
   std::string raw;
   state_->table.write(raw);

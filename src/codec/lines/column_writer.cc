@@ -1,8 +1,10 @@
 #include "codec/lines/column_writer.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
 
-#include "base/hash_map.h"
 #include "codec/lines/word_set.h"
 #include "codec/varint.h"
 
@@ -12,9 +14,11 @@ namespace {
 
 template <typename T>
 void append_ids_of(std::span<const T> ids, std::uint64_t count, std::string& out) {
-  for (T id : ids) out.push_back(static_cast<char>(id));
+  std::size_t at = out.size();
+  out.resize(at + ids.size() * id_bytes(count));
+  for (T id : ids) out[at++] = static_cast<char>(id);
   if (id_bytes(count) == 1) return;
-  for (T id : ids) out.push_back(static_cast<char>(id >> 8));
+  for (T id : ids) out[at++] = static_cast<char>(id >> 8);
 }
 
 void append_lengths(const ColumnInfo& info, std::span<const std::string_view> values, std::string& out) {
@@ -54,8 +58,19 @@ void ColumnWriter::write(const char* buffer, std::span<const Span> values, Pendi
   values_ = values;
   out.entry.info.count = static_cast<std::uint32_t>(values.size());
   if (constant(out)) return;
-  measure(out.entry.info);
-  if (times(out) || integers(out) || dictionary(out)) return;
+  measure_lengths(out.entry.info);
+  if (times(out)) return;
+  measure_alphabet(out.entry.info);
+  if (integers(out) || dictionary(out)) return;
+  bytes(out);
+}
+
+void ColumnWriter::write_strings(const char* buffer, std::span<const Span> values, PendingColumn& out) {
+  buffer_ = buffer;
+  values_ = values;
+  out.entry.info.count = static_cast<std::uint32_t>(values.size());
+  measure_lengths(out.entry.info);
+  out.entry.info.alphabet = kAlphabetAll;
   bytes(out);
 }
 
@@ -69,21 +84,25 @@ bool ColumnWriter::constant(PendingColumn& out) {
   return true;
 }
 
-void ColumnWriter::measure(ColumnInfo& info) {
+void ColumnWriter::measure_lengths(ColumnInfo& info) {
   info.length_min = ~std::uint64_t{0};
-  std::uint64_t total = 0;
+  value_bytes_ = 0;
   for (Span span : values_) {
     info.length_min = std::min<std::uint64_t>(info.length_min, span.size());
     info.length_max = std::max<std::uint64_t>(info.length_max, span.size());
-    total += span.size();
+    value_bytes_ += span.size();
   }
+}
+
+void ColumnWriter::measure_alphabet(ColumnInfo& info) {
   // Long texts have nearly every class of bytes; saying all costs nothing but a little pruning.
   constexpr std::uint64_t kLongBytesOfValue = 40;
   info.alphabet = kAlphabetAll;
-  if (total / values_.size() >= kLongBytesOfValue) return;
+  if (value_bytes_ / values_.size() >= kLongBytesOfValue) return;
   std::array<bool, 256> seen{};
-  for (std::size_t i = 0; i < values_.size(); ++i) {
-    for (char c : value(i)) seen[static_cast<unsigned char>(c)] = true;
+  for (Span span : values_) {
+    const char* at = buffer_ + span.begin;
+    for (const char* end = at + span.size(); at != end; ++at) seen[static_cast<unsigned char>(*at)] = true;
   }
   info.alphabet = 0;
   for (unsigned c = 0; c < 256; ++c) {
@@ -133,13 +152,13 @@ bool ColumnWriter::times(PendingColumn& out) {
   numbers_.clear();
   bool zero_at_end = false;
   bool digits_vary = false;
-  std::vector<std::uint8_t> digits;
+  digits_.clear();
   for (std::size_t i = 0; i < values_.size(); ++i) {
     TimestampFormat found;
     std::uint64_t number = 0;
     if (!read_timestamp(value(i), found, number)) return false;
     numbers_.push_back(number);
-    digits.push_back(found.fraction_digits);
+    digits_.push_back(found.fraction_digits);
     zero_at_end = zero_at_end || (found.fraction_digits != 0 && number % 10 == 0);
     if (i == 0) format = found;
     digits_vary = digits_vary || found.fraction_digits != format.fraction_digits;
@@ -152,11 +171,14 @@ bool ColumnWriter::times(PendingColumn& out) {
     if (zero_at_end) return false;
     format.trimmed = true;
     for (std::size_t i = 0; i < numbers_.size(); ++i) {
-      for (std::uint8_t d = digits[i]; d < format.fraction_digits; ++d) numbers_[i] *= 10;
+      for (std::uint8_t d = digits_[i]; d < format.fraction_digits; ++d) numbers_[i] *= 10;
     }
   }
   out.entry.encoding = Encoding::kTimes;
   out.entry.time = format;
+  out.entry.info.alphabet =
+      alphabet_of(value(0)) | kAlphabetDigits | alphabet_of(std::string_view(&format.fraction_separator, 1));
+  if (format.date == TimestampFormat::kMonthName) out.entry.info.alphabet = kAlphabetAll;
   write_numbers(out);
   return true;
 }
@@ -177,35 +199,47 @@ void ColumnWriter::write_numbers(PendingColumn& out) {
   bool delta = delta_bytes < plain_bytes;
   out.entry.method = delta ? kTransformDelta : kTransformLessMin;
   last = low;
+  std::string& stream = out.streams[0];
+  stream.resize(numbers_.size() * kVarintBytesMax);
+  char* at = stream.data();
   for (std::uint64_t number : numbers_) {
-    append_varint(out.streams[0], delta ? zigzag(static_cast<std::int64_t>(number - last)) : number - low);
+    at = write_varint(at, delta ? zigzag(static_cast<std::int64_t>(number - last)) : number - low);
     last = number;
   }
+  stream.resize(static_cast<std::size_t>(at - stream.data()));
 }
 
 bool ColumnWriter::dictionary(PendingColumn& out) {
   // Few enough that naming them pays; given up as soon as there are more.
-  std::size_t entries_max = std::min<std::size_t>(values_.size() / 4, 4'096);
-  base::StringMap<std::uint32_t> entries;
-  std::vector<std::string_view> order;
-  std::vector<std::uint32_t> ids;
-  ids.reserve(values_.size());
+  constexpr std::size_t kEntriesMax = 4'096;
+  std::size_t entries_max = std::min(values_.size() / 4, kEntriesMax);
+  std::size_t slots = std::bit_ceil(2 * entries_max + 2);
+  constexpr std::uint32_t kFree = 0xffffffff;
+  slots_.assign(slots, kFree);
+  ids_.clear();
+  order_.clear();
   for (std::size_t i = 0; i < values_.size(); ++i) {
-    auto found = entries.find(value(i));
-    if (found == entries.end()) {
-      if (order.size() == entries_max) return false;
-      found = entries.emplace(value(i), static_cast<std::uint32_t>(order.size())).first;
-      order.push_back(value(i));
+    std::string_view text = value(i);
+    std::size_t slot = word_hash(text.data(), text.size()) & (slots - 1);
+    while (slots_[slot] != kFree) {
+      std::string_view entry = order_[slots_[slot]];
+      if (entry.size() == text.size() && same_bytes(entry.data(), text.data(), text.size())) break;
+      slot = (slot + 1) & (slots - 1);
     }
-    ids.push_back(found->second);
+    if (slots_[slot] == kFree) {
+      if (order_.size() == entries_max) return false;
+      slots_[slot] = static_cast<std::uint32_t>(order_.size());
+      order_.push_back(text);
+    }
+    ids_.push_back(slots_[slot]);
   }
   out.entry.encoding = Encoding::kDictionary;
   ColumnInfo& info = out.entry.info;
-  info.dictionary_entries = static_cast<std::uint32_t>(order.size());
-  append_ids(std::span<const std::uint32_t>(ids), order.size(), out.streams[0]);
+  info.dictionary_entries = static_cast<std::uint32_t>(order_.size());
+  append_ids(std::span<const std::uint32_t>(ids_), order_.size(), out.streams[0]);
   bool lengths = info.length_min != info.length_max;
-  append_lengths(info, order, out.streams[1]);
-  for (std::string_view text : order) out.streams[lengths ? 2 : 1].append(text);
+  append_lengths(info, order_, out.streams[1]);
+  for (std::string_view text : order_) out.streams[lengths ? 2 : 1].append(text);
   return true;
 }
 
@@ -213,10 +247,15 @@ void ColumnWriter::bytes(PendingColumn& out) {
   out.entry.encoding = Encoding::kBytes;
   ColumnInfo& info = out.entry.info;
   bool lengths = info.length_min != info.length_max;
-  for (std::size_t i = 0; i < values_.size(); ++i) {
-    std::string_view text = value(i);
-    if (lengths) append_varint(out.streams[0], text.size());
-    out.streams[lengths ? 1 : 0].append(text);
+  if (lengths) {
+    for (Span span : values_) append_varint(out.streams[0], span.size());
+  }
+  std::string& data = out.streams[lengths ? 1 : 0];
+  data.resize(value_bytes_);
+  char* at = data.data();
+  for (Span span : values_) {
+    std::memcpy(at, buffer_ + span.begin, span.size());
+    at += span.size();
   }
 }
 
