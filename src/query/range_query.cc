@@ -35,6 +35,7 @@ base::Task<base::Status> scan_block(Job& job, exec::MetricWorker& worker, BlockR
       break;
     }
     if (!meter.add(before, stats)) continue;
+    job.context.add(std::exchange(stats, {}));
     CO_RETURN_IF_ERROR(job.context.check());
     co_await job.context.executor().yield();
   }

@@ -172,6 +172,7 @@ class SourceCursor final : public core::RowCursor {
         break;
       }
       if (!meter.add(before, stats)) continue;
+      context_.add(std::exchange(stats, {}));
       CO_RETURN_IF_ERROR(context_.check());
       CO_RETURN_IF_ERROR(charge_pending());
       co_await context_.executor().yield();
