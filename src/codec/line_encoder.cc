@@ -219,6 +219,8 @@ void LineEncoder::encode_group(std::span<const std::span<const std::string_view>
   std::string raw;
   state_->table.write(raw);
   lines::append_section(raw, state_->compressor, out.templates);
+  // What one huge line needed is not kept.
+  if (state_->buffer.bytes.size() > 2 * kLineBlockBytesMax) state_->buffer = {};
 }
 
 }  // namespace cordwood::codec
