@@ -127,6 +127,29 @@ void add_parts(const std::string& bytes, Figures& figures) {
   }
 }
 
+// Every line comes back byte for byte and in its place.
+void check_lines(const std::string& bytes, const std::vector<const Input*>& inputs) {
+  base::SimExecutor executor(1);
+  auto source = std::make_shared<segment::MemoryByteSource>("bench", std::make_shared<const std::string>(bytes));
+  const auto part = base::sync_wait(executor, segment::open_segment(std::move(source)));
+  CHECK(part.ok());
+  std::size_t input = 0;
+  std::size_t line = 0;
+  for (std::size_t i = 0; i < (*part)->blocks().size(); ++i) {
+    const auto block = base::sync_wait(executor, (*part)->read_block(i, {true, false, false}));
+    CHECK_MSG(block.ok(), block.status().ToString());
+    for (const std::string_view found : (*block)->lines) {
+      while (line == inputs[input]->lines.size()) {
+        ++input;
+        line = 0;
+      }
+      CHECK(found == inputs[input]->lines[line]);
+      ++line;
+    }
+  }
+  CHECK(input + 1 == inputs.size() && line == inputs[input]->lines.size());
+}
+
 Figures measure_once(const std::vector<const Input*>& inputs, segment::WriterOptions options) {
   Figures figures;
   double begin = cpu_seconds();
@@ -134,6 +157,7 @@ Figures measure_once(const std::vector<const Input*>& inputs, segment::WriterOpt
   figures.encode_seconds = cpu_seconds() - begin;
   figures.stored = static_cast<double>(bytes.size());
   add_parts(bytes, figures);
+  check_lines(bytes, inputs);
   begin = cpu_seconds();
   figures.raw = static_cast<double>(decode(bytes, {}));
   figures.decode_seconds = cpu_seconds() - begin;

@@ -129,6 +129,7 @@ class Inspector {
     append_section("templates", templates, out);
     append_section("directories", directories, out);
     append_section("filters", filters, out);
+    append_section("rollup", tables_.rollup.stored_bytes, out);
     for (std::size_t i = 0; i < pages::kTables; ++i) {
       append_section(pages::kTableNames[i], tables_.common.entries[i].stored_bytes, out);
     }

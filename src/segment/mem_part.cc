@@ -47,6 +47,7 @@ class MemPart final : public Part {
       out->times.push_back(row.time);
       out->streams.push_back(row_streams_[begin + i]);
       if (columns.lines) out->lines.push_back(row.line);
+      if (columns.lengths) out->lengths.push_back(row.line.size());
       if (columns.positions) {
         out->sources.push_back(row_sources_[begin + i]);
         out->offsets.push_back(row.offset);

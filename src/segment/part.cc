@@ -19,6 +19,10 @@ base::Task<base::StatusOr<std::shared_ptr<const StoredLines>>> Part::line_direct
   co_return std::shared_ptr<const StoredLines>();
 }
 
+base::Task<base::StatusOr<std::shared_ptr<const Rollup>>> Part::rollup() const {
+  co_return std::shared_ptr<const Rollup>();
+}
+
 std::size_t Part::kept_bytes() const {
   return 4096 + 300 * streams().size() + 24 * sources().size() + 200 * blocks().size();
 }

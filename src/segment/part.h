@@ -104,6 +104,8 @@ struct BlockRows {
   std::vector<std::string_view> lines;  // empty when the lines are in `encoded`
   // Set instead of `lines` when Columns::encoded_lines was asked for and the part stores lines encoded; with pages.
   std::shared_ptr<const StoredLines> encoded;
+  // Bytes of the lines, when Columns::lengths was asked for and the part stores them; otherwise empty.
+  std::vector<std::uint64_t> lengths;
   std::vector<std::uint32_t> sources;       // index into Part::sources()
   std::vector<std::uint64_t> offsets;       // in the source; index within the journal frame for unnamed rows
   std::vector<std::uint64_t> line_numbers;  // 0 for unnamed rows
@@ -121,12 +123,26 @@ struct BlockRows {
   }
 };
 
+// Rows of one stream, minute and level.
+struct RollupEntry {
+  std::int64_t minute = 0;   // since 1970
+  std::uint32_t stream = 0;  // index into Part::streams()
+  std::uint32_t level = 0;   // index into Rollup::levels
+  std::uint64_t rows = 0;
+  std::uint64_t line_bytes = 0;
+};
+struct Rollup {
+  std::vector<std::string> levels;   // values of the metadata detected_level; the first is "": none, or one of too many
+  std::vector<RollupEntry> entries;  // by (stream, minute, level)
+};
+
 // Which columns of a block to read; the others stay empty. times and streams are always read.
 struct Columns {
   bool lines = true;
   bool positions = true;  // sources, offsets, line_numbers, flags
   bool metadata = true;
   bool encoded_lines = false;  // with `lines`: BlockRows::encoded rather than text, where the part has it
+  bool lengths = false;        // BlockRows::lengths; needs no lines
 };
 
 // Immutable and thread-safe; kept alive by whoever reads it.
@@ -147,6 +163,8 @@ class Part {
   // What decides a filter before the block is read: templates, rows of each template, kinds of the columns. Without
   // pages. Null: this part stores text. Kept by the part after the first call.
   virtual base::Task<base::StatusOr<std::shared_ptr<const StoredLines>>> line_directory(std::size_t block) const;
+  // All rows counted by minute. Null: this part has none. Kept by the part after the first call.
+  virtual base::Task<base::StatusOr<std::shared_ptr<const Rollup>>> rollup() const;
   // Memory that the part takes when everything that it keeps has been read: for caches. Known from the start.
   virtual std::size_t kept_bytes() const;
 };

@@ -1,7 +1,9 @@
 // Writing and reading segments: conformance, limits, ranges read, determinism.
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
+#include <tuple>
 
 #include "segment/format.h"
 #include "segment/part_conformance.h"
@@ -282,6 +284,49 @@ TEST(Segment, TheFilterNeverDeniesWhatIsThere) {
   }
 }
 
+TEST(Segment, TheRollupCountsEveryRow) {
+  std::vector<MemRow> rows = random_rows(14, {3000, 7, 60, 1});
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    rows[i].time.value = static_cast<std::int64_t>(i % 600) * 1'000'000'000 - 300'000'000'000;
+    if (i % 3 != 0) rows[i].metadata.push_back({"detected_level", i % 3 == 1 ? "info" : "error"});
+  }
+  const auto part = stored(rows, {WriterLevel::kFlush, 500, 1 << 20});
+  ASSERT_NE(part, nullptr);
+  std::map<std::tuple<std::string, std::int64_t, std::string>, std::pair<std::uint64_t, std::uint64_t>> wanted;
+  for (const MemRow& row : rows) {
+    const std::int64_t minute = (row.time.value + 600'000'000'000) / 60'000'000'000 - 10;
+    std::string level;
+    for (const core::Label& pair : row.metadata) level = pair.name == "detected_level" ? pair.value : level;
+    auto& sums = wanted[{row.labels->to_text(), minute, level}];
+    ++sums.first;
+    sums.second += row.line.size();
+  }
+  base::SimExecutor executor(1);
+  const auto rollup = base::sync_wait(executor, part->rollup());
+  ASSERT_TRUE(rollup.ok()) << rollup.status();
+  ASSERT_NE(*rollup, nullptr);
+  EXPECT_EQ((*rollup)->entries.size(), wanted.size());
+  for (const RollupEntry& entry : (*rollup)->entries) {
+    const auto found =
+        wanted.find({part->streams()[entry.stream].labels->to_text(), entry.minute, (*rollup)->levels[entry.level]});
+    ASSERT_NE(found, wanted.end());
+    EXPECT_EQ(found->second, std::pair(entry.rows, entry.line_bytes));
+  }
+}
+
+TEST(Segment, LengthsNeedNoLines) {
+  const std::vector<MemRow> rows = random_rows(15, {500, 2, 60, 0});
+  const auto part = stored(rows, {});
+  ASSERT_NE(part, nullptr);
+  Columns columns{false, false, false};
+  columns.lengths = true;
+  const auto lengths = sync_read_block(*part, 0, columns);
+  const auto text = sync_read_block(*part, 0, {});
+  ASSERT_TRUE(lengths.ok() && text.ok());
+  ASSERT_EQ((*lengths)->lengths.size(), (*text)->lines.size());
+  for (std::size_t i = 0; i < (*text)->lines.size(); ++i) EXPECT_EQ((*lengths)->lengths[i], (*text)->lines[i].size());
+}
+
 TEST(Segment, LinesTablesAreReadOnceAndOnlyWhenAskedFor) {
   std::vector<MemRow> rows = rows_with_words(13, 60000);
   auto source = std::make_shared<RecordingSource>(segment_of(rows, {WriterLevel::kFlush, 10000, 8 << 20}));
@@ -334,7 +379,7 @@ TEST(Segment, ErrorsOfTheSinkAreKept) {
     if (stats.ok()) break;
     EXPECT_EQ(stats.status().code(), base::StatusCode::kResourceExhausted);
   }
-  EXPECT_EQ(good, 1 + 4 + 4 * 3 + 3 + 1);  // header, blocks, lines tables, tables, footer with trailer
+  EXPECT_EQ(good, 1 + 4 + 4 * 3 + 1 + 3 + 1);  // header, blocks, lines tables, rollup, tables, footer with trailer
 }
 
 TEST(Segment, ErrorsOfTheSourceAreKept) {

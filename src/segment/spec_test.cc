@@ -136,7 +136,7 @@ void write_golden(const std::string& version, const DumpOptions& options) {
 }
 
 class Compatibility : public testing::TestWithParam<std::string> {};
-INSTANTIATE_TEST_SUITE_P(Versions, Compatibility, testing::Values("v1"));
+INSTANTIATE_TEST_SUITE_P(Versions, Compatibility, testing::Values("v1", "v2"));
 
 TEST_P(Compatibility, GoldenFileIsReadAsItWas) {
   const std::string path = kSource + "/tests/compat/segment/" + GetParam();

@@ -9,6 +9,7 @@
 #include "segment/trailer.h"
 #include "segment/v2/format.h"
 #include "segment/v2/group_encoder.h"
+#include "segment/v2/rollup.h"
 #include "segment/v2/tables.h"
 
 namespace cordwood::segment {
@@ -45,6 +46,8 @@ class SegmentWriter::State {
   // Appends a table to the sink; ResourceExhausted when it is larger than readers accept.
   void emit_table(pages::TableKind kind, const std::string& table);
   void emit_lines_tables();
+  // Absent when it is too large: it only spares work.
+  pages::PageEntry emit_rollup(const std::string& table);
 
   ByteSink& sink_;
   const WriterOptions options_;
@@ -61,6 +64,7 @@ class SegmentWriter::State {
   pages::CommonTables common_;
   v2::BlockIndex index_;
   std::vector<v2::GroupTables> lines_tables_;  // one a group
+  v2::RollupBuilder rollup_;
   // By generation, named and unnamed ones apart.
   base::IntegerMap<base::Hash128, std::uint32_t> source_indexes_[2];
   std::uint32_t last_source_ = 0;
@@ -112,6 +116,11 @@ void SegmentWriter::State::count(const SegmentRow& row) {
   ++common_.summary.records;
   common_.summary.line_bytes += row.line.size();
   common_.summary.times.include(row.time);
+  std::string_view level;
+  for (const core::MetadataPair& pair : row.metadata) {
+    if (pair.name == "detected_level") level = pair.value;
+  }
+  rollup_.add(static_cast<std::uint32_t>(common_.streams.size() - 1), row.time, level, row.line.size());
 }
 
 void SegmentWriter::State::add(const SegmentRow& row) {
@@ -160,6 +169,14 @@ void SegmentWriter::State::emit_lines_tables() {
   }
 }
 
+pages::PageEntry SegmentWriter::State::emit_rollup(const std::string& table) {
+  if (table.size() > v2::kRollupBytesMax) return {};
+  pages_.clear();
+  const pages::PageEntry entry = pages::append_page(table, compressor_, pages_);
+  emit(pages_);
+  return entry;
+}
+
 void SegmentWriter::State::emit_table(pages::TableKind kind, const std::string& table) {
   if (table.size() > pages::kTableBytesMax && status_.ok()) {
     status_ = base::resource_exhausted_error("{} of {} bytes, more than {}: write a smaller segment",
@@ -181,6 +198,9 @@ base::StatusOr<SegmentStats> SegmentWriter::State::finish() {
   end_group();
   emit_lines_tables();
   std::string table;
+  rollup_.append(table);
+  const pages::PageEntry rollup = emit_rollup(table);
+  table.clear();
   pages::append_streams(common_.streams, common_.summary, table);
   emit_table(pages::TableKind::kStreams, table);
   table.clear();
@@ -191,7 +211,7 @@ base::StatusOr<SegmentStats> SegmentWriter::State::finish() {
   emit_table(pages::TableKind::kBlocks, table);
 
   std::string end;
-  v2::append_footer(common_, end);
+  v2::append_footer(common_, rollup, end);
   Trailer trailer;
   trailer.footer_bytes = static_cast<std::uint32_t>(end.size());
   trailer.segment_bytes = offset_ + end.size() + kTrailerBytes;

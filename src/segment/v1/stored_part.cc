@@ -34,7 +34,7 @@ base::Task<base::StatusOr<std::shared_ptr<const BlockRows>>> StoredPart::read_bl
                                                                                     Columns columns) const {
   CHECK(index < tables_.blocks.size());
   const BlockEntry& block = tables_.blocks[index];
-  const pages::PageSet wanted = pages::PageSet::of(columns, columns.lines);
+  const pages::PageSet wanted = pages::PageSet::of(columns, columns.lines || columns.lengths);
   pages::RangeList list;
   list.add(block.columns, wanted);
   if (columns.lines) list.add(block.text_offset(), block.text.stored_bytes);
@@ -63,6 +63,7 @@ base::Task<base::StatusOr<std::shared_ptr<const BlockRows>>> StoredPart::read_bl
     if (!status.ok()) co_return pages::page_error(place, status);
     rows->buffers.push_back(text.owner);
   }
+  if (columns.lengths) rows->lengths = std::move(lengths);
   std::shared_ptr<const BlockRows> done = std::move(rows);
   co_return done;
 }

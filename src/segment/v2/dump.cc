@@ -6,6 +6,9 @@ namespace cordwood::segment::v2 {
 
 void append_dump(const Tables& tables, std::size_t entries_max, std::string& out) {
   pages::append_summary_lines(tables.common, out);
+  if (tables.rollup.encoding != pages::Encoding::kAbsent) {
+    pages::append_page_line("rollup", tables.rollup_offset(), tables.rollup, out);
+  }
   pages::append_common_entries(tables.common, entries_max, out);
   const BlockIndex& index = tables.index;
   pages::append_entries("groups", index.groups.size(), entries_max, out, [&](std::size_t i) {

@@ -18,7 +18,7 @@ base::Task<base::StatusOr<Tables>> read_tables(std::shared_ptr<ByteSource> sourc
   if (!bytes.ok()) co_return bytes.status();
   const auto read_blocks = [&tables](std::string_view index) -> base::Status {
     const pages::CommonTables& common = tables.common;
-    ASSIGN_OR_RETURN(tables.index, read_index(index, common.summary, common.tables_offset, common.streams.size()));
+    ASSIGN_OR_RETURN(tables.index, read_index(index, common.summary, tables.rollup_offset(), common.streams.size()));
     return base::ok_status();
   };
   CO_RETURN_IF_ERROR(pages::decode_tables(source->name(), *bytes, tables.common, read_blocks));

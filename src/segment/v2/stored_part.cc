@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "segment/pages/column_decoder.h"
 #include "segment/pages/ranges.h"
+#include "segment/v2/rollup.h"
 
 namespace cordwood::segment::v2 {
 namespace {
@@ -40,9 +41,28 @@ base::Task<base::StatusOr<std::shared_ptr<const StoredLines>>> StoredPart::line_
   co_return lines;
 }
 
+base::Task<base::StatusOr<std::shared_ptr<const Rollup>>> StoredPart::rollup() const {
+  if (tables_.rollup.encoding == pages::Encoding::kAbsent) co_return std::shared_ptr<const Rollup>();
+  {
+    base::MutexLock lock(mutex_);
+    if (rollup_ != nullptr) co_return rollup_;
+  }
+  const pages::PagePlace place{source_->name(), "rollup", tables_.rollup_offset()};
+  std::string section = place.section;
+  base::StatusOr<std::string> bytes =
+      co_await read_exactly(source_, place.offset, tables_.rollup.stored_bytes, std::move(section));
+  if (!bytes.ok()) co_return bytes.status();
+  CO_ASSIGN_OR_RETURN(const pages::PageBytes page, pages::open_page(tables_.rollup, *bytes, place));
+  base::StatusOr<Rollup> read = read_rollup(page.bytes, tables_.common.streams);
+  if (!read.ok()) co_return pages::page_error(place, read.status());
+  base::MutexLock lock(mutex_);
+  if (rollup_ == nullptr) rollup_ = std::make_shared<const Rollup>(*std::move(read));
+  co_return rollup_;
+}
+
 std::size_t StoredPart::kept_bytes() const {
   // Templates and directories are about five times as large in memory as they are stored.
-  return Part::kept_bytes() + 5 * tables_.index.lines_tables_bytes;
+  return Part::kept_bytes() + 5 * tables_.index.lines_tables_bytes + 8 * tables_.rollup.raw_bytes;
 }
 
 base::Task<base::StatusOr<std::shared_ptr<const BlockRows>>> StoredPart::read_block(std::size_t index,
@@ -60,7 +80,7 @@ base::Task<base::StatusOr<std::shared_ptr<const BlockRows>>> StoredPart::read_bl
     lines->filter = (*directory)->filter;
     lines->buffers = (*directory)->buffers;
   }
-  const pages::PageSet wanted = pages::PageSet::of(columns, false);
+  const pages::PageSet wanted = pages::PageSet::of(columns, columns.lengths);
   pages::RangeList list;
   list.add(block.columns, wanted);
   if (columns.lines) list.add(block.lines_offset(), block.line_bytes);
@@ -88,6 +108,7 @@ base::Task<base::StatusOr<std::shared_ptr<const BlockRows>>> StoredPart::read_bl
       CO_RETURN_IF_ERROR(decode_lines(*lines, lengths, *rows));
     }
   }
+  if (columns.lengths) rows->lengths = std::move(lengths);
   std::shared_ptr<const BlockRows> done = std::move(rows);
   co_return done;
 }

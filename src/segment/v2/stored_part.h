@@ -22,6 +22,7 @@ class StoredPart final : public Part {
   base::Task<base::StatusOr<std::shared_ptr<const BlockRows>>> read_block(std::size_t index,
                                                                           Columns columns) const override;
   base::Task<base::StatusOr<std::shared_ptr<const StoredLines>>> line_directory(std::size_t block) const override;
+  base::Task<base::StatusOr<std::shared_ptr<const Rollup>>> rollup() const override;
   std::size_t kept_bytes() const override;
 
  private:
@@ -29,6 +30,8 @@ class StoredPart final : public Part {
   const Tables tables_;
   const LinesTables lines_tables_;
   std::vector<BlockInfo> infos_;
+  mutable base::Mutex mutex_;
+  mutable std::shared_ptr<const Rollup> rollup_ GUARDED_BY(mutex_);
 };
 
 }  // namespace cordwood::segment::v2

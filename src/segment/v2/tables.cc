@@ -119,17 +119,23 @@ base::StatusOr<BlockIndex> read_index(std::string_view bytes, const pages::Summa
   return IndexReader(bytes, summary, end, streams).read();
 }
 
-void append_footer(const pages::CommonTables& tables, std::string& out) {
+void append_footer(const pages::CommonTables& tables, const pages::PageEntry& rollup, std::string& out) {
   for (const pages::PageEntry& entry : tables.entries) pages::append_page_entry(entry, out);
   pages::append_summary(tables.summary, out);
+  pages::append_page_entry(rollup, out);
 }
 
 base::Status read_footer(std::string_view footer, std::string_view object, Tables& tables) {
   codec::ByteReader reader(footer, object, tables.common.footer_offset);
   ASSIGN_OR_RETURN(tables.common.entries, pages::read_table_entries(reader));
   ASSIGN_OR_RETURN(tables.common.summary, pages::read_summary(reader));
+  ASSIGN_OR_RETURN(tables.rollup, pages::read_page_entry(reader, kRollupBytesMax));
   RETURN_IF_ERROR(reader.expect_end());
-  return pages::place_tables(object, tables.common);
+  RETURN_IF_ERROR(pages::place_tables(object, tables.common));
+  if (tables.rollup.stored_bytes > tables.common.tables_offset - kHeaderMagic.size()) {
+    return reader.wrong("rollup bytes", tables.common.tables_offset, tables.rollup.stored_bytes);
+  }
+  return base::ok_status();
 }
 
 }  // namespace cordwood::segment::v2

@@ -44,7 +44,10 @@ struct BlockIndex {
 
 struct Tables {
   pages::CommonTables common;
+  pages::PageEntry rollup;  // may be absent
   BlockIndex index;
+
+  std::uint64_t rollup_offset() const { return common.tables_offset - rollup.stored_bytes; }
 };
 
 void append_index(const BlockIndex& index, const pages::Summary& summary, std::string& out);
@@ -52,7 +55,7 @@ void append_index(const BlockIndex& index, const pages::Summary& summary, std::s
 base::StatusOr<BlockIndex> read_index(std::string_view bytes, const pages::Summary& summary, std::uint64_t end,
                                       std::size_t streams);
 
-void append_footer(const pages::CommonTables& tables, std::string& out);
+void append_footer(const pages::CommonTables& tables, const pages::PageEntry& rollup, std::string& out);
 // `footer` begins at tables.common.footer_offset of the object.
 base::Status read_footer(std::string_view footer, std::string_view object, Tables& tables);
 
