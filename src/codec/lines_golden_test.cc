@@ -85,5 +85,25 @@ TEST(LinesGolden, OldBytesAreStillRead) {
   EXPECT_TRUE(std::ranges::includes(encodings, std::set<int>{1, 2, 3, 4, 5, 6}));
 }
 
+std::string hex(std::string_view bytes) {
+  std::string text;
+  for (unsigned char c : bytes) text += fmt::format("{:02x} ", c);
+  return text;
+}
+
+// The bytes that docs/formats/lines.md goes through.
+TEST(LinesGolden, TheWorkedExample) {
+  std::vector<std::string> lines;
+  for (int i = 7; i < 57; ++i) lines.push_back(fmt::format("n={} ok", i));
+  std::vector<std::string_view> views(lines.begin(), lines.end());
+  EncodedLines encoded;
+  LineEncoder().encode(views, encoded);
+  EXPECT_EQ(hex(encoded.templates), "01 0d 01 01 01 02 02 6e 3d 01 03 20 6f 6b 00 de 3b ba f4 69 9b d7 4b ");
+  EXPECT_EQ(hex(encoded.blocks[0].directory),
+            "01 1a db 02 01 02 11 32 b9 85 d5 cd 2a 86 d7 c1 32 02 01 01 01 01 00 00 07 31 00 32 "
+            "dc 92 e6 77 51 d4 31 5c ");
+  EXPECT_EQ(hex(encoded.blocks[0].pages), "28 b5 2f fd 20 32 45 00 00 10 00 02 01 00 45 00 0b ");
+}
+
 }  // namespace
 }  // namespace cordwood::codec

@@ -188,15 +188,16 @@ void ColumnWriter::write_numbers(PendingColumn& out) {
   auto [low, high] = std::ranges::minmax(numbers_);
   info.value_min = low;
   info.value_max = high;
-  std::uint64_t delta_bytes = 0;
-  std::uint64_t plain_bytes = 0;
+  // Bits rather than varint bytes: what is compressed later is their entropy.
+  std::uint64_t delta_bits = 0;
+  std::uint64_t plain_bits = 0;
   std::uint64_t last = low;
   for (std::uint64_t number : numbers_) {
-    plain_bytes += varint_bytes(number - low);
-    delta_bytes += varint_bytes(zigzag(static_cast<std::int64_t>(number - last)));
+    plain_bits += static_cast<std::uint64_t>(std::bit_width(number - low));
+    delta_bits += static_cast<std::uint64_t>(std::bit_width(zigzag(static_cast<std::int64_t>(number - last))));
     last = number;
   }
-  bool delta = delta_bytes < plain_bytes;
+  bool delta = delta_bits < plain_bits;
   out.entry.method = delta ? kTransformDelta : kTransformLessMin;
   last = low;
   std::string& stream = out.streams[0];
