@@ -11,6 +11,8 @@
 #include "base/check.h"
 #include "base/hash.h"
 #include "base/sim_executor.h"
+#include "codec/gram_filter.h"
+#include "codec/little_endian.h"
 #include "segment/dump.h"
 #include "segment/format.h"
 #include "segment/mem_part.h"
@@ -20,6 +22,7 @@
 #include "segment/pages/times_page.h"
 #include "segment/reader.h"
 #include "segment/v1/stored_part.h"
+#include "segment/v2/rollup.h"
 #include "segment/v2/tables.h"
 
 namespace {
@@ -53,7 +56,17 @@ void read_tables(FuzzedDataProvider& data) {
   v2::Tables second;
   second.common.footer_offset = 1000;
   (void)v2::read_footer(bytes, "fuzz", second);
-  (void)pages::read_streams(bytes, summary);
+  const auto stream_table = pages::read_streams(bytes, summary);
+  if (stream_table.ok()) (void)v2::read_rollup(bytes, *stream_table);
+  std::vector<segment::PartStream> one(1);
+  one[0].records = summary.records;
+  one[0].line_bytes = summary.line_bytes;
+  one[0].times = summary.times;
+  (void)v2::read_rollup(bytes, one);
+  std::string filter_bytes = bytes;
+  cordwood::codec::append_le(filter_bytes, base::hash64(bytes));
+  const auto filter = cordwood::codec::GramFilter::open(filter_bytes);
+  if (filter.ok()) (void)filter->may_contain("0123456789abcdef 4bf92f3577b34da6", summary.records % 2 == 0);
   (void)pages::read_sources(bytes);
   (void)v1::read_blocks(bytes, summary, end, streams);
   const auto index = v2::read_index(bytes, summary, end, streams);
