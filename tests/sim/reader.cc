@@ -38,7 +38,7 @@ base::Task<bool> count_all(World& world, Truth& truth) {
   // The clock may have jumped back since the newest line.
   request.end = request.start = world.now() + std::chrono::hours(1);
   base::StatusOr<core::QueryResult> result = co_await world.life().queries->run(std::move(request));
-  if (!result.ok() || !result->stats.unreadable.empty()) co_return false;
+  if (!result.ok() || result->partial || !result->stats.unreadable.empty()) co_return false;
   const auto* vector = std::get_if<core::VectorResult>(&result->data);
   double count = 0;
   if (vector != nullptr && !vector->series.empty()) count = vector->series[0].samples[0].value;
