@@ -58,10 +58,10 @@ def test_stopping_the_server_closes_tails(context):
 
 def test_a_slow_reader_is_told_what_it_missed(context):
     server = Server(context).start()
-    tail = WebSocket(server.port, tail_path('{app="t"}'), receive_buffer=4096)
+    tail = WebSocket(server.port, tail_path('{app="t"}'), receive_buffer=65536)
     time.sleep(0.5)
     sent = 0
-    for batch in range(30):
+    for batch in range(16):
         server.push({"app": "t"}, ["x" * 900 + f" {batch} {i}" for i in range(1000)], time.time_ns())
         sent += 1000
     got, dropped = 0, 0
