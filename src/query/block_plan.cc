@@ -57,7 +57,7 @@ base::Task<base::StatusOr<std::optional<exec::BlockVerdict>>> judge(const segmen
   if (!directory.ok()) co_return directory.status();
   if (*directory == nullptr) co_return std::optional<exec::BlockVerdict>();
   CO_ASSIGN_OR_RETURN(const auto lines, (*directory)->lease());
-  co_return std::optional(filters.judge(*lines));
+  co_return std::optional(filters.judge(*lines, (*directory)->filter));
 }
 
 std::size_t bytes_of(const segment::BlockInfo& info, segment::Columns columns) {

@@ -21,19 +21,22 @@ EncodedFilters::EncodedFilters(const LiteralFilters& filters) {
   }
 }
 
-BlockVerdict EncodedFilters::judge(const codec::LineBlock& block) const {
+BlockVerdict EncodedFilters::judge(const codec::LineBlock& block, const codec::GramFilter& grams) const {
   BlockVerdict all = BlockVerdict::kAllRows;
   for (const Filter& filter : filters_) {
-    const BlockVerdict verdict = judge_filter(filter, block);
+    const BlockVerdict verdict = judge_filter(filter, block, grams);
     if (verdict == BlockVerdict::kNoRow) return verdict;
     if (verdict == BlockVerdict::kSomeRows) all = verdict;
   }
   return all;
 }
 
-BlockVerdict EncodedFilters::judge_filter(const Filter& filter, const codec::LineBlock& block) {
+BlockVerdict EncodedFilters::judge_filter(const Filter& filter, const codec::LineBlock& block,
+                                          const codec::GramFilter& grams) {
   bool never = true;
-  for (const Needle& needle : filter.any_of) {
+  for (std::size_t i = 0; i < filter.any_of.size(); ++i) {
+    const Needle& needle = filter.any_of[i];
+    if (!grams.may_contain(filter.finders[i].needle(), needle.folds())) continue;
     const Aligner::Outlook outlook = Aligner(block, needle).outlook();
     if (outlook.always && needle.is_whole()) return filter.negated ? BlockVerdict::kNoRow : BlockVerdict::kAllRows;
     never = never && outlook.never;

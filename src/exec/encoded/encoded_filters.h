@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "codec/gram_filter.h"
 #include "codec/line_block.h"
 #include "exec/encoded/needle.h"
 #include "exec/encoded/row_bitmap.h"
@@ -22,7 +23,7 @@ class EncodedFilters {
 
   bool empty() const { return filters_.empty(); }
   // From what is known without pages. kSomeRows: pages must be looked at.
-  BlockVerdict judge(const codec::LineBlock& block) const;
+  BlockVerdict judge(const codec::LineBlock& block, const codec::GramFilter& grams = {}) const;
   // The rows that pass: the same as LiteralFilters::select on the lines. The block has its pages.
   base::StatusOr<RowBitmap> select(codec::LineBlock& block) const;
 
@@ -32,7 +33,7 @@ class EncodedFilters {
     std::vector<Needle> any_of;
     std::vector<SubstringFinder> finders;
   };
-  static BlockVerdict judge_filter(const Filter& filter, const codec::LineBlock& block);
+  static BlockVerdict judge_filter(const Filter& filter, const codec::LineBlock& block, const codec::GramFilter& grams);
   static base::Status select_filter(const Filter& filter, codec::LineBlock& block, RowBitmap& rows);
   // Keeps of `rows` those whose text passes.
   static base::Status test_lines(const Filter& filter, codec::LineBlock& block, RowBitmap& rows);

@@ -125,9 +125,7 @@ class Reader {
     const int first = peek();
     bool number = (first >= '0' && first <= '9') || first == '-';
     if (first == kVariable) {
-      number =
-          variable().form == codec::ColumnForm::kIntegers ||
-          (variable().length_min > 0 && (variable().alphabet & ~(codec::kAlphabetDigits | codec::kAlphabetDash)) == 0);
+      number = pieces_[at_.piece].begins_number;
       if (!number) return false;
     }
     std::string text;

@@ -16,6 +16,7 @@ struct FlatPiece {
   std::string text;
   const codec::ColumnInfo* column = nullptr;
   std::uint32_t column_number = 0;
+  bool begins_number = false;  // every value of the column begins with a digit or a minus sign
 };
 
 // A byte of static text, or the place of a column.

@@ -8,16 +8,41 @@
 namespace cordwood::exec {
 namespace {
 
+bool begins_number(char c) {
+  return (c >= '0' && c <= '9') || c == '-';
+}
+
+// Whether every value of the column begins with a digit or a minus sign, as far as the directory tells.
+bool begins_number(const codec::LineBlock& block, std::uint32_t column, int depth) {
+  const codec::ColumnInfo& info = block.column_info(column);
+  if (info.length_min == 0) return false;
+  if ((info.alphabet & ~(codec::kAlphabetDigits | codec::kAlphabetDash)) == 0) return true;
+  if (info.form == codec::ColumnForm::kConstant) return begins_number(info.constant[0]);
+  if (info.form == codec::ColumnForm::kIntegers) return true;
+  if (info.form != codec::ColumnForm::kNested || depth == 0) return false;
+  const codec::TextInfo& text = block.text(info.nested_text);
+  for (std::uint32_t i = 0; i < text.templates.count; ++i) {
+    if (text.rows_of_templates[i] == 0) continue;
+    const codec::TemplatePiece& first = block.table().templates()[text.templates.first + i].pieces[0];
+    const bool number = !first.text.empty()
+                            ? begins_number(first.text[0])
+                            : first.column != codec::kNoColumn && begins_number(block, first.column, depth - 1);
+    if (!number) return false;
+  }
+  return true;
+}
+
 std::vector<FlatPiece> flatten(const codec::LineBlock& block, const codec::Template& whole) {
   std::vector<FlatPiece> flat;
   for (const codec::TemplatePiece& piece : whole.pieces) {
-    flat.push_back({std::string(piece.text), nullptr, 0});
+    flat.emplace_back().text = piece.text;
     if (piece.column == codec::kNoColumn) continue;
     const codec::ColumnInfo& info = block.column_info(piece.column);
     if (info.form == codec::ColumnForm::kConstant) {
-      flat.push_back({std::string(info.constant), nullptr, 0});
+      flat.emplace_back().text = info.constant;
     } else {
-      flat.push_back({{}, &info, piece.column});
+      constexpr int kDepthMax = 4;
+      flat.push_back({{}, &info, piece.column, begins_number(block, piece.column, kDepthMax)});
     }
   }
   return flat;
