@@ -1,6 +1,7 @@
 #include "exec/encoded/short_lines.h"
 
 #include <algorithm>
+#include <map>
 
 #include "exec/encoded/json_template.h"
 #include "pipeline/text/label_name.h"
@@ -12,14 +13,29 @@ bool begins_number(char c) {
   return (c >= '0' && c <= '9') || c == '-';
 }
 
-// Whether every value of the column begins with a digit or a minus sign, as far as the directory tells.
-bool begins_number(const codec::LineBlock& block, std::uint32_t column, int depth) {
+bool begin_numbers(const codec::StringList& strings) {
+  for (std::size_t i = 0; i < strings.size(); ++i) {
+    if (strings[i].empty() || !begins_number(strings[i][0])) return false;
+  }
+  return true;
+}
+
+// Whether every value of the column begins with a digit or a minus sign. Looks at values where the directory does not
+// tell; a column that cannot be read proves nothing.
+bool begins_number(codec::LineBlock& block, std::uint32_t column, int depth) {
   const codec::ColumnInfo& info = block.column_info(column);
+  constexpr codec::Alphabet kOfNumbers = codec::kAlphabetDigits | codec::kAlphabetDash | codec::kAlphabetDot;
   if (info.length_min == 0) return false;
   if ((info.alphabet & ~(codec::kAlphabetDigits | codec::kAlphabetDash)) == 0) return true;
   if (info.form == codec::ColumnForm::kConstant) return begins_number(info.constant[0]);
   if (info.form == codec::ColumnForm::kIntegers) return true;
-  if (info.form != codec::ColumnForm::kNested || depth == 0) return false;
+  if ((info.alphabet & ~(kOfNumbers | codec::kAlphabetLowerHex)) != 0) return false;
+  if (info.form != codec::ColumnForm::kNested) {
+    const auto values = block.column(column);
+    if (!values.ok()) return false;
+    return begin_numbers(info.form == codec::ColumnForm::kBytes ? (*values)->strings() : (*values)->entries());
+  }
+  if (depth == 0) return false;
   const codec::TextInfo& text = block.text(info.nested_text);
   for (std::uint32_t i = 0; i < text.templates.count; ++i) {
     if (text.rows_of_templates[i] == 0) continue;
@@ -32,7 +48,9 @@ bool begins_number(const codec::LineBlock& block, std::uint32_t column, int dept
   return true;
 }
 
-std::vector<FlatPiece> flatten(const codec::LineBlock& block, const codec::Template& whole) {
+std::vector<FlatPiece> flatten(codec::LineBlock& block, const codec::Template& whole,
+                               std::map<std::uint32_t, bool>& numbers) {
+  constexpr int kDepthMax = 4;
   std::vector<FlatPiece> flat;
   for (const codec::TemplatePiece& piece : whole.pieces) {
     flat.emplace_back().text = piece.text;
@@ -40,10 +58,12 @@ std::vector<FlatPiece> flatten(const codec::LineBlock& block, const codec::Templ
     const codec::ColumnInfo& info = block.column_info(piece.column);
     if (info.form == codec::ColumnForm::kConstant) {
       flat.emplace_back().text = info.constant;
-    } else {
-      constexpr int kDepthMax = 4;
-      flat.push_back({{}, &info, piece.column, begins_number(block, piece.column, kDepthMax)});
+      continue;
     }
+    const auto [found, fresh] = numbers.try_emplace(piece.column, false);
+    // Behind a quote it is a string, whatever it begins with.
+    if (fresh && !piece.text.ends_with('"')) found->second = begins_number(block, piece.column, kDepthMax);
+    flat.push_back({{}, &info, piece.column, found->second});
   }
   return flat;
 }
@@ -59,9 +79,7 @@ bool ShortLines::wants(std::string_view key, bool is_object) const {
   });
 }
 
-std::optional<std::vector<ShortLines::Piece>> ShortLines::cut(const codec::LineBlock& block,
-                                                              const codec::Template& whole) const {
-  const std::vector<FlatPiece> flat = flatten(block, whole);
+std::optional<std::vector<ShortLines::Piece>> ShortLines::cut(const std::vector<FlatPiece>& flat) const {
   const std::optional<std::vector<JsonMember>> members = members_of_template(flat);
   if (!members.has_value()) return std::nullopt;
   std::vector<Piece> pieces(1);
@@ -89,7 +107,8 @@ std::optional<std::vector<ShortLines::Piece>> ShortLines::cut(const codec::LineB
   return pieces;
 }
 
-void ShortLines::use(const codec::LineBlock& block) {
+void ShortLines::use(codec::LineBlock& block) {
+  std::map<std::uint32_t, bool> numbers;
   const codec::TextInfo& info = block.text(0);
   first_template_ = info.templates.first;
   templates_.assign(info.templates.count, std::nullopt);
@@ -97,7 +116,7 @@ void ShortLines::use(const codec::LineBlock& block) {
   useful_ = false;
   for (std::uint32_t i = 0; i < info.templates.count; ++i) {
     if (info.rows_of_templates[i] == 0) continue;
-    templates_[i] = cut(block, block.table().templates()[first_template_ + i]);
+    templates_[i] = cut(flatten(block, block.table().templates()[first_template_ + i], numbers));
     useful_ = useful_ || templates_[i].has_value();
   }
 }

@@ -11,6 +11,7 @@
 
 #include "base/status.h"
 #include "codec/line_block.h"
+#include "exec/encoded/json_template.h"
 
 namespace cordwood::exec {
 
@@ -22,8 +23,8 @@ class ShortLines {
   // `names`: pipeline::LabelHints::required, not empty.
   explicit ShortLines(std::vector<std::string> names) : names_(std::move(names)) {}
 
-  // Goes to a block. Reads no pages.
-  void use(const codec::LineBlock& block);
+  // Goes to a block. Reads pages of columns that may be numbers.
+  void use(codec::LineBlock& block);
   // Whether rows of some template can be cut.
   bool useful() const { return useful_; }
   // The lines of `rows` (ascending): `out` has a view for each row whose template can be cut, valid until the next
@@ -46,7 +47,7 @@ class ShortLines {
     std::size_t next = 0;
   };
   bool wants(std::string_view key, bool is_object) const;
-  std::optional<std::vector<Piece>> cut(const codec::LineBlock& block, const codec::Template& whole) const;
+  std::optional<std::vector<Piece>> cut(const std::vector<FlatPiece>& flat) const;
   base::Status append(codec::LineBlock& block, std::uint32_t column, std::uint32_t row);
   base::Status prepare(codec::LineBlock& block, std::uint32_t column, Source& source);
 
