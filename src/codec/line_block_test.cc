@@ -122,7 +122,7 @@ TEST(LineBlock, OneHugeLine) {
 
 TEST(LineBlock, BlocksOfAGroupShareTemplates) {
   std::vector<Lines> parts;
-  for (int part = 0; part < 3; ++part) {
+  for (std::size_t part = 0; part < 3; ++part) {
     parts.push_back(repeated(500, [&](std::size_t i) {
       return part == 1 && i % 2 == 0 ? fmt::format("only here: {} of {}", i, i * 3)
                                      : fmt::format("id={} done", i + part);

@@ -127,10 +127,9 @@ base::Task<base::StatusOr<StoreSnapshot>> Store::snapshot(core::TenantId tenant,
     base::MutexLock lock(impl_->state.mutex);
     parts = impl_->state.parts.of(tenant);
     chunks = impl_->state.head.snapshot(tenant, range);
-    const DeletionTable& table = impl_->state.deletions;
-    of_tenant = table.applying(tenant, {core::UnixNanos::min(), core::UnixNanos::max()}, 0);
+    of_tenant = impl_->state.deletions.applying(tenant, {core::UnixNanos::min(), core::UnixNanos::max()}, 0);
     for (const auto& chunk : chunks) {
-      deletions.push_back(table.applying(tenant, chunk->times(), chunk->deletions_applied()));
+      deletions.push_back(impl_->state.deletions.applying(tenant, chunk->times(), chunk->deletions_applied()));
     }
     snapshot.committed_through = impl_->state.published;
   }
