@@ -87,7 +87,7 @@ TEST(LinesGolden, OldBytesAreStillRead) {
 
 std::string hex(std::string_view bytes) {
   std::string text;
-  for (unsigned char c : bytes) text += fmt::format("{:02x} ", c);
+  for (const char c : bytes) text += fmt::format("{:02x} ", static_cast<unsigned char>(c));
   return text;
 }
 

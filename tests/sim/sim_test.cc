@@ -40,7 +40,7 @@ TEST_F(Simulation, FindsNoViolation) {
 }
 
 TEST_F(Simulation, GivesTheSameRunForTheSameSeed) {
-  for (const std::uint64_t seed : {3, 4}) EXPECT_EQ(run_seed(seed).digest, run_seed(seed).digest);
+  for (const std::uint64_t seed : {3U, 4U}) EXPECT_EQ(run_seed(seed).digest, run_seed(seed).digest);
 }
 
 class BrokenStore : public Simulation, public ::testing::WithParamInterface<Breakage> {};

@@ -26,7 +26,6 @@ World::World(std::uint64_t seed, Breakage breakage)
       seed_(seed),
       random_(seed),
       fault_random_(seed + 1),
-      breakage_(breakage),
       objects_on_disk_(seed % 2 == 0) {
   start_life();
   catalog_ = catalog::make_mem_catalog(executor, random_);

@@ -118,7 +118,6 @@ class World {
   base::SeededRandom random_;        // the product's
   base::SeededRandom fault_random_;  // of catalog and object store
   const pipeline::LogSelectorCompiler selectors_;
-  const Breakage breakage_;
   const bool objects_on_disk_;
   std::unique_ptr<catalog::Catalog> catalog_;
   std::unique_ptr<objectstore::ObjectStore> mem_objects_;
