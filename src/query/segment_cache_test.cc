@@ -11,37 +11,21 @@
 #include "query/single_flight.h"
 #include "query/weighted_lru.h"
 #include "segment/mem_part.h"
+#include "testing/passing_store.h"
 
 namespace cordwood::query {
 namespace {
 
 // Counts ranged reads.
-class CountedStore final : public objectstore::ObjectStore {
+class CountedStore final : public cordwood::testing::PassingStore {
  public:
-  explicit CountedStore(base::Executor& executor) : below_(executor) {}
-  base::Task<base::Status> put(std::string key, std::shared_ptr<const std::string> bytes) override {
-    return below_.put(std::move(key), std::move(bytes));
-  }
-  base::Task<base::Status> put_if_absent(std::string key, std::shared_ptr<const std::string> bytes) override {
-    return below_.put_if_absent(std::move(key), std::move(bytes));
-  }
+  using PassingStore::PassingStore;
   base::Task<base::StatusOr<std::string>> get_range(std::string key, std::uint64_t offset,
                                                     std::uint64_t length) override {
     ++reads;
-    return below_.get_range(std::move(key), offset, length);
+    return PassingStore::get_range(std::move(key), offset, length);
   }
-  base::Task<base::StatusOr<objectstore::ObjectInfo>> head(std::string key) override {
-    return below_.head(std::move(key));
-  }
-  base::Task<base::StatusOr<objectstore::ListPage>> list(std::string prefix, std::string start_after,
-                                                         std::size_t limit) override {
-    return below_.list(std::move(prefix), std::move(start_after), limit);
-  }
-  base::Task<base::Status> remove(std::string key) override { return below_.remove(std::move(key)); }
   int reads = 0;
-
- private:
-  objectstore::MemStore below_;
 };
 
 class SegmentCacheTest : public ::testing::Test {
@@ -85,7 +69,8 @@ class SegmentCacheTest : public ::testing::Test {
   }
 
   base::SimExecutor executor_{1};
-  CountedStore store_{executor_};
+  objectstore::MemStore objects_{executor_};
+  CountedStore store_{objects_};
   SegmentCacheOptions options_;
   std::unique_ptr<SegmentCache> cache_;
 };

@@ -1,4 +1,4 @@
-// An ObjectStore that passes everything on to another which it does not own.
+// An ObjectStore that passes everything on to another which it does not own; a test overrides what it watches.
 #pragma once
 
 #include <memory>
@@ -8,7 +8,7 @@
 
 namespace cordwood::testing {
 
-class PassingStore final : public objectstore::ObjectStore {
+class PassingStore : public objectstore::ObjectStore {
  public:
   explicit PassingStore(objectstore::ObjectStore& below) : below_(below) {}
   base::Task<base::Status> put(std::string key, std::shared_ptr<const std::string> bytes) override {
