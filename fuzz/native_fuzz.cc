@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/check.h"
+#include "ingest/native/heartbeat.h"
 #include "ingest/native/messages.h"
 #include "ingest/native/push_decoder.h"
 #include "ingest/native/push_encoder.h"
@@ -16,6 +17,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)native::decode_sources(body);
   (void)native::decode_sources_answer(body);
   (void)native::decode_push_answer(body);
+  (void)native::decode_heartbeat_answer(body);
+  if (const auto heartbeat = native::decode_heartbeat(body); heartbeat.ok()) {
+    const std::string bytes = native::encode_heartbeat(*heartbeat);
+    const auto again = native::decode_heartbeat(bytes);
+    CHECK(again.ok() && native::encode_heartbeat(*again) == bytes);
+  }
   const cordwood::core::DecodeContext context{{1'790'000'000'000'000'000}, nullptr};
   const auto batch = native::decode_push(std::make_shared<const std::string>(body), context);
   if (!batch.ok() || batch->sources.empty() || batch->slices.empty()) return 0;
