@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/status.h"
 #include "base/task.h"
+#include "catalog/fleet_rows.h"
 #include "core/ids.h"
 #include "core/record.h"
 #include "core/time_range.h"
@@ -200,6 +201,9 @@ class Catalog {
   // Inserts the agent, or moves it from `expected_epoch` on; Aborted when the catalog has another epoch.
   virtual base::Task<base::Status> save_agent(AgentRow row, std::optional<std::uint64_t> expected_epoch) = 0;
   virtual base::Task<base::StatusOr<std::vector<AgentRow>>> agents(core::TenantId tenant) = 0;
+
+  virtual base::Task<base::Status> save_fleet(FleetChange change) = 0;
+  virtual base::Task<base::StatusOr<FleetRows>> fleet() = 0;
 
   // Takes or renews the lease for `holder` (not empty): gives the current lease whoever holds it. It is the caller's if
   // `result.holder == holder`. A lease passes to another only after it expired at `now`.

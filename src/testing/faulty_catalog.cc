@@ -76,6 +76,10 @@ class FaultyCatalog final : public Catalog {
   base::Task<base::StatusOr<std::vector<AgentRow>>> agents(core::TenantId tenant) override {
     return run("agents", below_.agents(std::move(tenant)));
   }
+  base::Task<base::Status> save_fleet(catalog::FleetChange change) override {
+    return run("save_fleet", below_.save_fleet(std::move(change)));
+  }
+  base::Task<base::StatusOr<catalog::FleetRows>> fleet() override { return run("fleet", below_.fleet()); }
   base::Task<base::StatusOr<Lease>> acquire_lease(std::string name, std::string holder, core::UnixNanos now,
                                                   base::nanoseconds duration) override {
     return run("acquire_lease", below_.acquire_lease(std::move(name), std::move(holder), now, duration));

@@ -55,6 +55,10 @@ class PassingCatalog : public catalog::Catalog {
   base::Task<base::StatusOr<std::vector<catalog::AgentRow>>> agents(core::TenantId tenant) override {
     return below_.agents(std::move(tenant));
   }
+  base::Task<base::Status> save_fleet(catalog::FleetChange change) override {
+    return below_.save_fleet(std::move(change));
+  }
+  base::Task<base::StatusOr<catalog::FleetRows>> fleet() override { return below_.fleet(); }
   base::Task<base::StatusOr<catalog::Lease>> acquire_lease(std::string name, std::string holder, core::UnixNanos now,
                                                            base::nanoseconds duration) override {
     return below_.acquire_lease(std::move(name), std::move(holder), now, duration);

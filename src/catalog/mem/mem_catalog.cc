@@ -32,6 +32,8 @@ struct State {
   std::map<std::string, std::uint64_t> node_epochs;
   std::map<std::uint64_t, DeletionRow> deletions;
   std::map<std::pair<core::TenantId, std::uint32_t>, RetentionRow> retention;
+  std::map<FleetAgentKey, FleetAgentRow> fleet_agents;
+  std::map<LedgerKey, core::LedgerEntry> ledger;
   std::optional<core::InstallationId> installation;
 };
 
@@ -271,6 +273,28 @@ class MemCatalog final : public Catalog {
     std::sort(rows.begin(), rows.end(), [](const AgentRow& a, const AgentRow& b) {
       return std::tie(a.host, a.last_seen, a.epoch) < std::tie(b.host, b.last_seen, b.epoch);
     });
+    co_return rows;
+  }
+
+  base::Task<base::Status> save_fleet(FleetChange change) override {
+    co_await executor_.yield();
+    base::MutexLock lock(mutex_);
+    for (const FleetAgentKey& key : change.remove_agents) {
+      state_.fleet_agents.erase(key);
+      std::erase_if(state_.ledger, [&](const auto& entry) { return entry.first.agent == key; });
+    }
+    for (const LedgerKey& key : change.remove_entries) state_.ledger.erase(key);
+    for (const FleetAgentRow& row : change.upsert_agents) state_.fleet_agents[{row.tenant, row.agent}] = row;
+    for (const LedgerRow& row : change.upsert_entries) state_.ledger[{row.agent, row.entry.generation}] = row.entry;
+    co_return base::ok_status();
+  }
+
+  base::Task<base::StatusOr<FleetRows>> fleet() override {
+    co_await executor_.yield();
+    base::MutexLock lock(mutex_);
+    FleetRows rows;
+    for (const auto& [key, row] : state_.fleet_agents) rows.agents.push_back(row);
+    for (const auto& [key, entry] : state_.ledger) rows.entries.push_back({key.agent, entry});
     co_return rows;
   }
 

@@ -123,7 +123,66 @@ CREATE TABLE retention (
 ) WITHOUT ROWID;
 )sql";
 
-constexpr std::string_view kMigrations[] = {kMigration1, kMigration2};
+// The fleet: agents and their ledgers. retired is 0 while the host is expected; extracted are names with commas between.
+constexpr std::string_view kMigration3 = R"sql(
+CREATE TABLE fleet_agents (
+  tenant TEXT NOT NULL,
+  agent BLOB NOT NULL,
+  host TEXT NOT NULL,
+  version TEXT NOT NULL,
+  first_seen INTEGER NOT NULL,
+  last_heartbeat INTEGER NOT NULL,
+  watermark INTEGER NOT NULL,
+  clock_offset INTEGER NOT NULL,
+  ending INTEGER NOT NULL,
+  retired INTEGER NOT NULL,
+  extracted TEXT NOT NULL,
+  PRIMARY KEY (tenant, agent)
+) WITHOUT ROWID;
+
+CREATE TABLE ledger (
+  tenant TEXT NOT NULL,
+  agent BLOB NOT NULL,
+  generation BLOB NOT NULL,
+  path BLOB NOT NULL,
+  labels TEXT NOT NULL,
+  unit INTEGER NOT NULL,
+  state INTEGER NOT NULL,
+  seen INTEGER NOT NULL,
+  acked INTEGER NOT NULL,
+  pending INTEGER NOT NULL,
+  last_write INTEGER NOT NULL,
+  last_read INTEGER NOT NULL,
+  problem BLOB NOT NULL,
+  PRIMARY KEY (tenant, agent, generation)
+) WITHOUT ROWID;
+
+CREATE TABLE ledger_drops (
+  tenant TEXT NOT NULL,
+  agent BLOB NOT NULL,
+  generation BLOB NOT NULL,
+  rule BLOB NOT NULL,
+  bytes INTEGER NOT NULL,
+  records INTEGER NOT NULL,
+  PRIMARY KEY (tenant, agent, generation, rule)
+) WITHOUT ROWID;
+
+CREATE TABLE ledger_losses (
+  tenant TEXT NOT NULL,
+  agent BLOB NOT NULL,
+  generation BLOB NOT NULL,
+  number INTEGER NOT NULL,
+  loss_begin INTEGER NOT NULL,
+  at_least INTEGER NOT NULL,
+  exact INTEGER NOT NULL,
+  since INTEGER NOT NULL,
+  until INTEGER NOT NULL,
+  reason INTEGER NOT NULL,
+  PRIMARY KEY (tenant, agent, generation, number)
+) WITHOUT ROWID;
+)sql";
+
+constexpr std::string_view kMigrations[] = {kMigration1, kMigration2, kMigration3};
 
 base::StatusOr<std::int64_t> read_integer(Database& database, std::string_view sql) {
   Query query(database, sql);

@@ -99,6 +99,14 @@ class SqliteCatalog final : public Catalog {
     const auto work = [&](Database& db) { return read_agents(db, tenant); };
     co_return co_await run(reader_, work);
   }
+  base::Task<base::Status> save_fleet(FleetChange change) override {
+    const auto work = [&](Database& db) { return catalog::save_fleet(db, change); };
+    co_return co_await run(writer_, work);
+  }
+  base::Task<base::StatusOr<FleetRows>> fleet() override {
+    const auto work = [](Database& db) { return read_fleet(db); };
+    co_return co_await run(reader_, work);
+  }
   base::Task<base::StatusOr<Lease>> acquire_lease(std::string name, std::string holder, core::UnixNanos now,
                                                   base::nanoseconds duration) override {
     const auto work = [&](Database& db) { return catalog::acquire_lease(db, name, holder, now, duration); };

@@ -44,6 +44,10 @@ base::StatusOr<std::optional<AgentRow>> read_agent(Database& database, core::Age
 base::Status save_agent(Database& database, const AgentRow& row, std::optional<std::uint64_t> expected_epoch);
 base::StatusOr<std::vector<AgentRow>> read_agents(Database& database, const core::TenantId& tenant);
 
+// --- fleet.cc ---
+base::Status save_fleet(Database& database, const FleetChange& change);
+base::StatusOr<FleetRows> read_fleet(Database& database);
+
 // --- leases.cc; the first inside the transaction of a change ---
 base::Status check_guard(Database& database, const LeaseGuard& guard);
 base::StatusOr<Lease> acquire_lease(Database& database, const std::string& name, const std::string& holder,
