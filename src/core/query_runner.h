@@ -33,6 +33,9 @@ struct QueryStats {
   std::uint64_t parts_total = 0;
   std::uint64_t parts_skipped = 0;  // by time, labels or filters
   std::uint64_t blocks_read = 0;
+  // Metric queries: blocks whose results might have been remembered from a query before, and those that were.
+  std::uint64_t blocks_asked = 0;
+  std::uint64_t blocks_remembered = 0;
   base::nanoseconds exec_time{0};
   base::nanoseconds queue_time{0};  // before it began; known to whoever queued it
   // Parts or blocks that could not be read: the answer is not complete. Text for people.
@@ -55,6 +58,8 @@ struct QueryRequest {
   LevelUse levels = LevelUse::kNever;
   // Too many series: the first ones and a warning, as Logs Drilldown wants it, instead of an error.
   bool cut_series = false;
+  // Whether results of queries before may be used; they are never stale.
+  bool remembered = true;
   base::CancelToken cancel;
 };
 

@@ -81,20 +81,6 @@ bool reads_line(const logql::Stage& stage) {
                     stage);
 }
 
-// Whether the line is read by one plain `json` and nothing else.
-bool reads_fields(const std::vector<logql::Stage>& stages) {
-  int parsers = 0;
-  for (const logql::Stage& stage : stages) {
-    if (const auto* json = std::get_if<logql::JsonParser>(&stage)) {
-      if (!json->extractions.empty()) return false;
-      ++parsers;
-    } else if (reads_line(stage)) {
-      return false;
-    }
-  }
-  return parsers == 1;
-}
-
 bool fails_query(const core::Labels& labels) {
   return labels.has(pipeline::kErrorLabel) && labels.get(pipeline::kPreserveErrorLabel) != "true";
 }
@@ -123,14 +109,17 @@ base::StatusOr<std::shared_ptr<const MetricPlan>> MetricPlan::build(const logql:
   plan->decide_series(aggregation, outer);
   const bool positions = plan->make_aggregator({})->needs_position();
   const std::vector<logql::Stage>& stages = rest.range.log.stages;
-  plan->needs_text_ = levels || plan->line_bytes_ || std::any_of(stages.begin(), stages.end(), reads_line);
-  if (!levels && !plan->line_bytes_ && plan->extractor_->pipeline().line_filters().empty() && reads_fields(stages)) {
-    plan->fields_ = plan->extractor_->hints().required;
+  plan->needs_text_ = levels || std::any_of(stages.begin(), stages.end(), reads_line);
+  plan->lengths_ = plan->line_bytes_ && !plan->needs_text_;
+  if (!levels && !plan->line_bytes_ && plan->extractor_->pipeline().line_filters().empty()) {
+    plan->fields_ = field_needs(stages, plan->extractor_->hints());
   }
   plan->columns_ = {.lines = plan->needs_text_ || !plan->literals_.empty(),
                     .positions = positions,
                     .metadata = !plan->ignores_metadata_,
-                    .encoded_lines = true};
+                    .encoded_lines = true,
+                    .lengths = plan->lengths_};
+  plan->decide_rollups(aggregation, outer);
   return std::shared_ptr<const MetricPlan>(std::move(plan));
 }
 
@@ -142,8 +131,9 @@ void MetricPlan::decide_series(const logql::RangeAggregation& aggregation,
   ignores_metadata_ = fixed_series_ && (no_labels || absent_);
 }
 
-std::unique_ptr<RangeAggregator> MetricPlan::make_aggregator(base::MemoryReservation memory) const {
-  return RangeAggregator::make(kernel_, quantile_, panes_, std::move(memory));
+std::unique_ptr<RangeAggregator> MetricPlan::make_aggregator(const WindowPanes& panes,
+                                                             base::MemoryReservation memory) const {
+  return RangeAggregator::make(kernel_, quantile_, panes, std::move(memory));
 }
 
 base::StatusOr<Matrix> MetricPlan::finish(RangeAggregator& all) const {
@@ -176,10 +166,11 @@ base::StatusOr<Matrix> MetricPlan::finish_absent(RangeAggregator& all) const {
   return matrix;
 }
 
-MetricWorker::MetricWorker(std::shared_ptr<const MetricPlan> plan, base::MemoryReservation memory)
+MetricWorker::MetricWorker(std::shared_ptr<const MetricPlan> plan, const WindowPanes& panes,
+                           base::MemoryReservation memory)
     : plan_(std::move(plan)),
-      aggregator_(plan_->make_aggregator(std::move(memory))),
-      panes_(plan_->panes()),
+      aggregator_(plan_->make_aggregator(panes, std::move(memory))),
+      panes_(panes),
       text_(plan_->literals_, plan_->encoded_),
       cutter_(plan_->fields_) {}
 
@@ -198,8 +189,8 @@ std::uint32_t MetricWorker::series_of(std::span<const pipeline::LabelView> label
 }
 
 bool MetricWorker::only_counts(const segment::BlockRows& rows) const {
-  return plan_->fixed_series_ && !plan_->needs_text_ && !aggregator_->needs_position() && text_.counts_without_rows() &&
-         (plan_->ignores_metadata_ || rows.metadata_begin.empty());
+  return plan_->fixed_series_ && !plan_->needs_text_ && !plan_->lengths_ && !aggregator_->needs_position() &&
+         text_.counts_without_rows() && (plan_->ignores_metadata_ || rows.metadata_begin.empty());
 }
 
 base::Status MetricWorker::scan(const ScanBlock& block, const RowRun& run, core::QueryStats& stats) {
@@ -239,7 +230,7 @@ base::Status MetricWorker::scan_lot(const ScanBlock& block, std::size_t begin, s
   const auto lot = std::span(candidates_).subspan(begin, count);
   rows_.assign(lot.begin(), lot.end());
   lines_.clear();
-  if (plan_->needs_text_) {
+  if (plan_->needs_text_ || (plan_->lengths_ && block.rows->lengths.empty())) {
     ASSIGN_OR_RETURN(const auto lines,
                      plan_->fields_.empty() ? text_.lines_of(rows_) : text_.short_lines_of(rows_, cutter_));
     lines_.assign(lines.begin(), lines.end());
@@ -284,7 +275,7 @@ void MetricWorker::scan_fixed(const segment::BlockRows& rows) {
     }
     if (pane != WindowPanes::kNoPane && counts) aggregator_->add_count(*fixed_series_, pane, end - i);
     if (pane != WindowPanes::kNoPane && !counts) {
-      aggregator_->add(*fixed_series_, pane, {static_cast<double>(line(i).size()), nullptr});
+      aggregator_->add(*fixed_series_, pane, {length(rows, i), nullptr});
     }
     i = end;
   }
@@ -319,11 +310,12 @@ void MetricWorker::scan_each(const segment::BlockRows& rows) {
     if (pane == WindowPanes::kNoPane) continue;
     const Outcome outcome = by_line ? process_once(rows, row, line(i)) : process(rows, row, line(i));
     if (!outcome.kept) continue;
+    const double value = plan_->lengths_ ? length(rows, i) : outcome.value;
     if (positions) {
       const core::RowPosition position = position_of(*part_, rows, row);
-      aggregator_->add(outcome.series, pane, {outcome.value, &position});
+      aggregator_->add(outcome.series, pane, {value, &position});
     } else {
-      aggregator_->add(outcome.series, pane, {outcome.value, nullptr});
+      aggregator_->add(outcome.series, pane, {value, nullptr});
     }
   }
 }

@@ -47,7 +47,14 @@ class MetricPlan {
   // need not be read.
   const EncodedFilters& filters() const { return encoded_; }
   bool needs_text() const { return needs_text_; }
-  std::unique_ptr<RangeAggregator> make_aggregator(base::MemoryReservation memory) const;
+  std::unique_ptr<RangeAggregator> make_aggregator(base::MemoryReservation memory) const {
+    return make_aggregator(panes_, std::move(memory));
+  }
+  // Over other panes, which outlive it.
+  std::unique_ptr<RangeAggregator> make_aggregator(const WindowPanes& panes, base::MemoryReservation memory) const;
+  // Whether rollups of minutes may stand for rows: no row is looked at beyond its stream and level, and windows begin
+  // and end between minutes.
+  bool reads_rollups() const { return rollups_; }
   // The values of what `all` gathered, rows sorted by labels. InvalidArgument with Loki's text when a series carries an
   // error of the pipeline that the query does not ask for.
   base::StatusOr<Matrix> finish(RangeAggregator& all) const;
@@ -58,6 +65,7 @@ class MetricPlan {
   // Whether all rows of the stream without metadata (or whatever metadata they have) belong to one series.
   void decide_series(const logql::RangeAggregation& aggregation, const std::optional<logql::Grouping>& outer);
   base::StatusOr<Matrix> finish_absent(RangeAggregator& all) const;
+  void decide_rollups(const logql::RangeAggregation& aggregation, const std::optional<logql::Grouping>& outer);
 
   WindowPanes panes_;
   StreamSelector selector_;
@@ -73,18 +81,27 @@ class MetricPlan {
   bool ignores_metadata_ = false;  // nor on metadata
   bool levels_ = false;
   bool needs_text_ = false;  // beyond the literals
-  // The outcome for a row without metadata depends on the fields of these names alone (ShortLines); empty: on more.
-  std::vector<std::string> fields_;
+  bool lengths_ = false;     // the value of a row is the length of its line, which may be known without the line
+  bool rollups_ = false;
+  std::vector<std::string> rollup_labels_;  // by which rows are grouped; not used when ignores_metadata_
+  // The outcome for a row without metadata depends on the fields of these alone (ShortLines); empty: on more.
+  FieldNeeds fields_;
   segment::Columns columns_;
 };
 
 // A thread's part of the work. Not thread-safe.
 class MetricWorker {
  public:
-  MetricWorker(std::shared_ptr<const MetricPlan> plan, base::MemoryReservation memory);
+  MetricWorker(std::shared_ptr<const MetricPlan> plan, base::MemoryReservation memory)
+      : MetricWorker(plan, plan->panes(), std::move(memory)) {}
+  // Over other panes, which outlive it.
+  MetricWorker(std::shared_ptr<const MetricPlan> plan, const WindowPanes& panes, base::MemoryReservation memory);
 
   // Adds the rows of a run. Counts go to `stats`. Errors: memory; DataLoss of lines that are put together only now.
   base::Status scan(const ScanBlock& block, const RowRun& run, core::QueryStats& stats);
+  // Adds all rows of the selected streams from the part's rollup. False, and nothing is added, when the rollup does not
+  // tell. plan->reads_rollups().
+  bool add_rollup(const segment::Part& part, const std::vector<bool>& selected, const segment::Rollup& rollup);
   RangeAggregator& aggregator() { return *aggregator_; }
 
  private:
@@ -108,6 +125,11 @@ class MetricWorker {
   Outcome process(const segment::BlockRows& rows, std::uint32_t row, std::string_view line);
   // The same for a row whose outcome depends on the line alone: lines cut down to few fields are often alike.
   Outcome process_once(const segment::BlockRows& rows, std::uint32_t row, std::string_view line);
+  bool rollup_tells(const segment::Part& part, const std::vector<bool>& selected, const segment::Rollup& rollup) const;
+  // Of row rows_[i], where the plan wants lengths.
+  double length(const segment::BlockRows& rows, std::size_t i) const {
+    return static_cast<double>(rows.lengths.empty() ? line(i).size() : rows.lengths[rows_[i]]);
+  }
   std::string_view line(std::size_t i) const { return lines_.empty() ? std::string_view() : lines_[i]; }
 
   std::shared_ptr<const MetricPlan> plan_;

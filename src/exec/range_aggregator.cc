@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 #include <type_traits>
 
 #include "base/check.h"
@@ -134,6 +135,19 @@ class GatheredRun {
   PaneStore<State>& store_;
 };
 
+template <typename State>
+struct TypedStates final : KeptStates {
+  struct Entry {
+    std::uint32_t series = 0;  // index into `labels`
+    base::UnixNanos time;
+    State state;
+  };
+  TypedStates(std::vector<core::Labels> labels_in, std::vector<Entry> entries_in, std::size_t bytes)
+      : KeptStates(bytes), labels(std::move(labels_in)), entries(std::move(entries_in)) {}
+  const std::vector<core::Labels> labels;
+  const std::vector<Entry> entries;  // by series and time
+};
+
 template <typename Kernel>
 class TypedAggregator final : public RangeAggregator {
  public:
@@ -175,6 +189,38 @@ class TypedAggregator final : public RangeAggregator {
         *state = State{};
       }
       other.stores_[id] = {};
+    }
+  }
+  std::shared_ptr<const KeptStates> keep() override {
+    std::vector<core::Labels> labels;
+    std::vector<typename TypedStates<State>::Entry> entries;
+    std::size_t bytes = sizeof(TypedStates<State>) + series_.bytes();
+    for (std::uint32_t id = 0; id < series_.size(); ++id) {
+      labels.push_back(series_.labels(id));
+      if (id >= stores_.size()) continue;
+      for (std::size_t pane = 0; pane < panes_.panes(); pane += 2) {
+        const State* state = stores_[id].find(pane);
+        if (state == nullptr || state->empty()) continue;
+        entries.push_back({id, panes_.last_of_cell(pane), *state});
+        bytes += sizeof entries[0] + bytes_behind(*state);
+      }
+    }
+    return std::make_shared<TypedStates<State>>(std::move(labels), std::move(entries), bytes);
+  }
+  void add_kept(const KeptStates& kept_base) override {
+    const auto& kept = static_cast<const TypedStates<State>&>(kept_base);
+    PaneCursor cursor(panes_);
+    std::vector<std::optional<std::uint32_t>> mine(kept.labels.size());
+    for (const auto& entry : kept.entries) {
+      const std::size_t pane = cursor.pane_of(entry.time);
+      if (pane == WindowPanes::kNoPane) continue;
+      // Not before it has a sample here: a series with an error fails the query.
+      std::optional<std::uint32_t>& series = mine[entry.series];
+      if (!series.has_value()) series = series_.intern(kept.labels[entry.series]);
+      State& target = state_of(*series, pane);
+      const std::size_t before = bytes_behind(target);
+      target.merge(entry.state);
+      state_bytes_ += bytes_behind(target) - before;
     }
   }
   void finish(std::uint32_t series, std::span<double> values) override {

@@ -31,6 +31,18 @@ enum class RangeKernel {
   kRateCounter,
 };
 
+// What rows gave, without the panes of a query: for caches. Immutable.
+class KeptStates {
+ public:
+  explicit KeptStates(std::size_t bytes) : bytes_(bytes) {}
+  virtual ~KeptStates() = default;
+  // Memory taken, an estimate.
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  const std::size_t bytes_;
+};
+
 // Memory: about the states of the panes that have samples, so series times steps; quantile and rate_counter keep each
 // sample. Not thread-safe: each worker has its own and absorb brings them together.
 class RangeAggregator {
@@ -50,6 +62,10 @@ class RangeAggregator {
   virtual void add_count(std::uint32_t series, std::size_t pane, std::uint64_t count) = 0;
   // Takes everything from `other`, which has the same kernel and panes.
   virtual void absorb(RangeAggregator& other) = 0;
+  // A copy of all states, each with the last time of its pane; panes are cells (WindowPanes::last_of_cell).
+  virtual std::shared_ptr<const KeptStates> keep() = 0;
+  // Adds what an aggregator of the same kernel kept. Each of its cells lies in one pane here, or in none.
+  virtual void add_kept(const KeptStates& kept) = 0;
   // ResourceExhausted once the memory budget was spent; asked between slices of work.
   base::Status charge();
 

@@ -56,6 +56,9 @@ class WindowPanes {
   };
   Run window(std::size_t step) const;
 
+  // The last time of a pane with samples, where windows neither overlap nor leave gaps (range == step, or one window).
+  UnixNanos last_of_cell(std::size_t pane) const { return grid_.at(pane / 2) - offset_; }
+
  private:
   // How many windows began, and how many ended, before `time` (not moved by the offset any more).
   std::size_t started(std::uint64_t since_first_start) const;

@@ -64,6 +64,11 @@ std::size_t bytes_of(const segment::BlockInfo& info, segment::Columns columns) {
   return info.rows * kRowBytes + (columns.lines ? static_cast<std::size_t>(info.line_bytes) : 0);
 }
 
+// Parts that do not store lengths give them by their lines.
+bool lacks_lengths(const segment::BlockRows& rows, segment::Columns columns) {
+  return columns.lengths && !columns.lines && rows.lengths.empty() && rows.size() > 0;
+}
+
 }  // namespace
 
 base::Status leave_out_damage(const BlockPlan& plan, BlockRef ref, const base::Status& status, QueryContext& context) {
@@ -83,6 +88,7 @@ base::Task<base::StatusOr<LoadedBlock>> load_block(const BlockPlan& plan, BlockR
     auto verdict = co_await judge(*planned.part, ref.block, *needs.filters);
     if (!verdict.ok()) {
       CO_RETURN_IF_ERROR(leave_out_damage(plan, ref, verdict.status(), context));
+      loaded.left_out = true;
       co_return std::move(loaded);
     }
     loaded.verdict = verdict->value_or(exec::BlockVerdict::kSomeRows);
@@ -92,8 +98,14 @@ base::Task<base::StatusOr<LoadedBlock>> load_block(const BlockPlan& plan, BlockR
   CO_ASSIGN_OR_RETURN(loaded.memory, context.memory().reserve(bytes_of(info, needs.columns)));
   CO_RETURN_IF_ERROR(context.check());
   auto rows = co_await planned.part->read_block(ref.block, needs.columns);
+  if (rows.ok() && lacks_lengths(**rows, needs.columns)) {
+    needs.columns.lines = true;
+    CO_RETURN_IF_ERROR(loaded.memory.grow(static_cast<std::size_t>(info.line_bytes)));
+    rows = co_await planned.part->read_block(ref.block, needs.columns);
+  }
   if (!rows.ok()) {
     CO_RETURN_IF_ERROR(leave_out_damage(plan, ref, rows.status(), context));
+    loaded.left_out = true;
     co_return std::move(loaded);
   }
   loaded.rows = *std::move(rows);

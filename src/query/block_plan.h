@@ -49,6 +49,7 @@ struct LoadedBlock {
   exec::BlockVerdict verdict = exec::BlockVerdict::kSomeRows;
   std::vector<exec::RowRun> runs;  // of selected streams in range; each a short piece of work
   base::MemoryReservation memory;
+  bool left_out = false;  // it could not be read
 
   exec::ScanBlock scan() const { return {*part, rows, verdict}; }
 };

@@ -1,6 +1,7 @@
 // What explorers ask (core/explore.h): volumes from stream tables and block indexes, fields and patterns from rows.
 #pragma once
 
+#include "base/executor.h"
 #include "base/status.h"
 #include "base/task.h"
 #include "core/explore.h"
@@ -10,9 +11,13 @@
 
 namespace cordwood::query {
 
-// No row is read. A block that holds one stream and lies in one bucket is counted exactly; others spread their bytes
-// evenly over their time.
-base::StatusOr<core::Volumes> volumes_of(const Parts& parts, const core::VolumeRequest& request);
+// No row is read. Exact where buckets begin and end between minutes and parts have rollups; a minute that lies across
+// an edge, and parts without rollups, spread what they have evenly (part_figures.h).
+base::Task<base::StatusOr<core::Volumes>> find_volumes(const core::VolumeRequest& request, PartProvider& provider,
+                                                       base::Executor& executor);
+// The same for the rows and bytes of a range.
+base::Task<base::StatusOr<core::IndexStats>> find_index_stats(const core::SeriesRequest& request,
+                                                              PartProvider& provider);
 
 // Looks at the newest lines that pass the query.
 base::Task<base::StatusOr<std::vector<core::DetectedField>>> find_fields(const core::FieldsRequest& request,

@@ -1,7 +1,6 @@
 #include "query/look_around.h"
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 
 #include "base/hash_map.h"
@@ -18,17 +17,6 @@ void for_each_stream(const Parts& parts, const AnySelector& selector, core::Time
       if (stream.times.overlaps(range) && selector.matches(*stream.labels)) visit(*part, stream);
     }
   }
-}
-
-// How much of the span lies in the range, between 0 and 1.
-double share_in(const core::TimeSpan& span, const core::TimeRange& range) {
-  if (span.inside(range)) return 1;
-  const auto length = [](core::UnixNanos from, core::UnixNanos to) {
-    return static_cast<double>(to.value) - static_cast<double>(from.value) + 1;
-  };
-  const core::UnixNanos first = std::max(span.first, range.begin);
-  const core::UnixNanos last = std::min(span.last, range.end - base::nanoseconds(1));
-  return std::clamp(length(first, last) / length(span.first, span.last), 0.0, 1.0);
 }
 
 }  // namespace
@@ -75,26 +63,6 @@ std::vector<std::string> label_values_of(const Parts& parts, const AnySelector& 
     if (stream.labels->has(name)) values.emplace(stream.labels->get(name));
   });
   return {values.begin(), values.end()};
-}
-
-core::IndexStats index_stats_of(const Parts& parts, const AnySelector& selector, core::TimeRange range) {
-  core::IndexStats stats;
-  base::IntegerSet<core::StreamId> streams;
-  const segment::Part* last_part = nullptr;
-  double entries = 0;
-  double bytes = 0;
-  for_each_stream(parts, selector, range, [&](const segment::Part& part, const segment::PartStream& stream) {
-    streams.insert(stream.id);
-    if (&part != last_part) ++stats.chunks;
-    last_part = &part;
-    const double share = share_in(stream.times, range);
-    entries += std::ceil(share * static_cast<double>(stream.records));
-    bytes += std::ceil(share * static_cast<double>(stream.line_bytes));
-  });
-  stats.streams = streams.size();
-  stats.entries = static_cast<std::uint64_t>(entries);
-  stats.bytes = static_cast<std::uint64_t>(bytes);
-  return stats;
 }
 
 }  // namespace cordwood::query

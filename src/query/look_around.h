@@ -1,4 +1,4 @@
-// Series, label names, label values and figures from the stream tables of parts; no line is read.
+// Series, label names and label values from the stream tables of parts; no line is read.
 #pragma once
 
 #include <string>
@@ -29,7 +29,5 @@ std::vector<core::Labels> series_of(const Parts& parts, const AnySelector& selec
 std::vector<std::string> label_names_of(const Parts& parts, const AnySelector& selector, core::TimeRange range);
 std::vector<std::string> label_values_of(const Parts& parts, const AnySelector& selector, core::TimeRange range,
                                          std::string_view name);
-// A stream that lies partly in the range counts with its share of the time.
-core::IndexStats index_stats_of(const Parts& parts, const AnySelector& selector, core::TimeRange range);
 
 }  // namespace cordwood::query

@@ -69,7 +69,7 @@ base::Task<base::StatusOr<std::map<std::string, exec::Matrix>>> read_leaves(cons
   for (const exec::RangeLeaf& leaf : leaves) {
     std::string key = leaf_key(leaf);
     if (values.contains(key)) continue;
-    auto matrix = co_await run_range(leaf, grid, levels, parts->parts, context);
+    auto matrix = co_await run_range(leaf, key, grid, levels, parts->parts, context);
     if (!matrix.ok()) co_return matrix.status();
     values.emplace(std::move(key), *std::move(matrix));
   }

@@ -94,6 +94,8 @@ void add_counters(core::QueryStats& to, const core::QueryStats& from) {
   to.parts_total += from.parts_total;
   to.parts_skipped += from.parts_skipped;
   to.blocks_read += from.blocks_read;
+  to.blocks_asked += from.blocks_asked;
+  to.blocks_remembered += from.blocks_remembered;
 }
 
 }  // namespace cordwood::query

@@ -16,6 +16,8 @@
 
 namespace cordwood::query {
 
+class BlockResults;
+
 // Thread-safe. Outlives the tasks of its query.
 class QueryContext {
  public:
@@ -28,6 +30,10 @@ class QueryContext {
   const EngineOptions& options() const { return options_; }
   // The budget of this query alone; check() keeps the process's in step with it.
   base::MemoryBudget& memory() { return memory_; }
+
+  // What blocks gave to queries before; null: the query reads everything itself. Outlives the query.
+  BlockResults* results() { return results_; }
+  void use_results(BlockResults* results) { results_ = results; }
 
   // Between slices of work: Cancelled, DeadlineExceeded, ResourceExhausted, or the error that another worker met.
   base::Status check();
@@ -57,6 +63,7 @@ class QueryContext {
   core::QueryStats stats_ GUARDED_BY(mutex_);
   base::MemoryBudget& process_memory_;
   base::MemoryReservation reserved_ GUARDED_BY(mutex_);
+  BlockResults* results_ = nullptr;
 };
 
 // Of a status: DeadlineExceeded or ResourceExhausted.

@@ -6,6 +6,7 @@
 
 #include "logql/parse.h"
 #include "logql/units.h"
+#include "query/block_results.h"
 #include "query/explore.h"
 #include "query/log_query.h"
 #include "query/look_around.h"
@@ -28,12 +29,17 @@ std::string partial_text(const QueryContext& context) {
 class QueryEngine final : public core::QueryRunner {
  public:
   QueryEngine(base::Executor& executor, PartProvider& provider, base::MemoryBudget& memory, EngineOptions options)
-      : executor_(executor), provider_(provider), memory_(memory), options_(options) {}
+      : executor_(executor),
+        provider_(provider),
+        memory_(memory),
+        options_(options),
+        results_(options.result_bytes_max, options.metrics) {}
 
   base::Task<base::StatusOr<core::QueryResult>> run(core::QueryRequest request) override {
     CO_ASSIGN_OR_RETURN(const logql::Query query, logql::parse(request.query));
     CO_RETURN_IF_ERROR(check_limits(query, request));
     QueryContext context(executor_, memory_, options_, request.cancel, options_.limits.query_timeout);
+    if (request.remembered && results_.enabled()) context.use_results(&results_);
     core::QueryResult result;
     if (query.is_log()) {
       auto streams = co_await run_log_query(query.log(), request, provider_, context);
@@ -88,17 +94,12 @@ class QueryEngine final : public core::QueryRunner {
   }
 
   base::Task<base::StatusOr<core::IndexStats>> index_stats(core::SeriesRequest request) override {
-    CO_ASSIGN_OR_RETURN(const AnySelector selector, AnySelector::build(request.selectors));
-    auto parts = co_await provider_.parts(request.tenant, request.range);
-    if (!parts.ok()) co_return parts.status();
-    co_return index_stats_of(parts->parts, selector, request.range);
+    auto stats = co_await find_index_stats(request, provider_);
+    co_return stats;
   }
 
   base::Task<base::StatusOr<core::Volumes>> volumes(core::VolumeRequest request) override {
-    auto parts = co_await provider_.parts(request.tenant, request.range);
-    if (!parts.ok()) co_return parts.status();
-    // Thousands of streams over thousands of buckets are long work without a place to yield.
-    auto volumes = co_await executor_.blocking([&parts, &request] { return volumes_of(parts->parts, request); });
+    auto volumes = co_await find_volumes(request, provider_, executor_);
     co_return volumes;
   }
 
@@ -135,6 +136,7 @@ class QueryEngine final : public core::QueryRunner {
   PartProvider& provider_;
   base::MemoryBudget& memory_;
   const EngineOptions options_;
+  BlockResults results_;
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "base/executor.h"
 #include "base/memory_budget.h"
+#include "base/metrics.h"
 #include "core/limits.h"
 #include "core/query_runner.h"
 #include "query/part_provider.h"
@@ -22,6 +23,10 @@ struct EngineOptions {
   // The same as a number of rows: of the first page and, after growing by four each time, of later ones.
   std::size_t page_rows_first = 1000;
   std::size_t page_rows_max = 256 << 10;
+  // Memory for what metric queries got out of blocks of segments; 0: nothing is kept.
+  std::size_t result_bytes_max = 16 << 20;
+  // Where the engine counts; must outlive it.
+  base::MetricsRegistry* metrics = nullptr;
 };
 
 // `executor`, `provider` and `memory` (the budget of all queries together) must outlive the engine, and the engine

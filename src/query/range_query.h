@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "base/status.h"
@@ -14,8 +15,9 @@
 
 namespace cordwood::query {
 
-// Rows sorted by labels. `levels`: rows have detected_level.
-base::Task<base::StatusOr<exec::Matrix>> run_range(const exec::RangeLeaf& leaf, exec::StepGrid grid, bool levels,
+// Rows sorted by labels. `key`: the text of what is read and how it is grouped. `levels`: rows have detected_level.
+base::Task<base::StatusOr<exec::Matrix>> run_range(const exec::RangeLeaf& leaf, std::string_view key,
+                                                   exec::StepGrid grid, bool levels,
                                                    const std::vector<std::shared_ptr<const segment::Part>>& parts,
                                                    QueryContext& context);
 

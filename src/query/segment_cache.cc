@@ -28,18 +28,19 @@ constexpr std::size_t kOpensAtOnce = 16;
 
 // A block with its lines encoded does not serve one who wants text, nor the other way round.
 constexpr unsigned kEncodedMask = 8;
+constexpr unsigned kMasks = 32;
 
 unsigned mask_of(segment::Columns columns) {
   return (columns.lines ? 1U : 0U) | (columns.positions ? 2U : 0U) | (columns.metadata ? 4U : 0U) |
-         (columns.lines && columns.encoded_lines ? kEncodedMask : 0U);
+         (columns.lines && columns.encoded_lines ? kEncodedMask : 0U) | (columns.lengths ? 16U : 0U);
 }
 
 std::size_t decoded_bytes(const segment::BlockRows& rows) {
-  std::size_t bytes = 1024 + rows.size() * (sizeof rows.times[0] + sizeof rows.streams[0]) +
-                      rows.lines.size() * sizeof rows.lines[0] +
-                      rows.offsets.size() * (sizeof rows.sources[0] + 2 * sizeof rows.offsets[0] + 1) +
-                      rows.metadata_begin.size() * sizeof rows.metadata_begin[0] +
-                      rows.metadata.size() * sizeof(core::MetadataPair);
+  std::size_t bytes =
+      1024 + rows.size() * (sizeof rows.times[0] + sizeof rows.streams[0]) + rows.lines.size() * sizeof rows.lines[0] +
+      rows.offsets.size() * (sizeof rows.sources[0] + 2 * sizeof rows.offsets[0] + 1) +
+      rows.lengths.size() * sizeof(std::uint64_t) + rows.metadata_begin.size() * sizeof rows.metadata_begin[0] +
+      rows.metadata.size() * sizeof(core::MetadataPair);
   for (const std::string_view line : rows.lines) bytes += line.size();
   if (rows.encoded != nullptr) bytes += rows.encoded->pages.size() + rows.encoded->shared->kept_bytes();
   for (const core::MetadataPair& pair : rows.metadata) bytes += pair.name.size() + pair.value.size();
@@ -96,6 +97,8 @@ class CachedPart final : public segment::Part {
  public:
   CachedPart(SharedPart segment, std::weak_ptr<State> state) : segment_(std::move(segment)), state_(std::move(state)) {}
   std::string_view name() const override { return segment_->name(); }
+  // Objects never change, and no key is given twice.
+  std::string_view content_key() const override { return segment_->name(); }
   core::TimeSpan times() const override { return segment_->times(); }
   std::span<const segment::PartStream> streams() const override { return segment_->streams(); }
   std::span<const segment::RowSource> sources() const override { return segment_->sources(); }
@@ -120,6 +123,9 @@ class CachedPart final : public segment::Part {
   base::Task<base::StatusOr<std::shared_ptr<const segment::StoredLines>>> line_directory(
       std::size_t block) const override {
     return segment_->line_directory(block);
+  }
+  base::Task<base::StatusOr<std::shared_ptr<const segment::Rollup>>> rollup() const override {
+    return segment_->rollup();
   }
   std::size_t kept_bytes() const override { return segment_->kept_bytes(); }
 
@@ -152,7 +158,7 @@ base::Task<void> open_some(OpenJob* job, std::shared_ptr<base::TaskGroup> group)
 // Columns that were read for another query serve as well when they are more than is asked for now.
 std::optional<SharedRows> SegmentCache::State::kept_block(const std::string& key, std::size_t block, unsigned mask) {
   base::MutexLock lock(mutex);
-  for (unsigned wider = mask; wider < 2 * kEncodedMask; ++wider) {
+  for (unsigned wider = mask; wider < kMasks; ++wider) {
     if ((wider & mask) != mask) continue;
     const bool wants_lines = (mask & 1U) != 0;
     if (wants_lines && ((wider ^ mask) & kEncodedMask) != 0) continue;

@@ -17,8 +17,8 @@
 namespace cordwood::query {
 
 struct SegmentCacheOptions {
-  // Footers of open segments with templates and directories, which are counted even before they are read. A segment that
-  // is in use stays open beyond it.
+  // Footers of open segments with templates and directories, which are counted even before they are read. A segment
+  // that is in use stays open beyond it.
   std::size_t footer_bytes_max = 32 << 20;
   // Decoded blocks, which answer a repeated query without reading and decompressing.
   std::size_t block_bytes_max = 64 << 20;

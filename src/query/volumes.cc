@@ -2,8 +2,10 @@
 #include <cmath>
 #include <map>
 
+#include "base/hash_map.h"
 #include "logql/parse.h"
 #include "query/explore.h"
+#include "query/part_figures.h"
 
 namespace cordwood::query {
 namespace {
@@ -16,17 +18,15 @@ class VolumeCounter {
   explicit VolumeCounter(const core::VolumeRequest& request)
       : range_(request.range), step_(request.step.count() > 0 ? request.step.count() : 0) {}
 
-  // Bytes that lie somewhere in `span`: those in the range go to the buckets that they fall in.
-  void spread(Buckets& buckets, const core::TimeSpan& span, double bytes) const {
-    const std::int64_t first = std::max(span.first, range_.begin).value;
-    const std::int64_t last = std::min(span.last, range_.end - base::nanoseconds(1)).value;
+  // What lies in the range goes to the buckets that it falls in.
+  void spread(Buckets& buckets, const Figure& figure) const {
+    const std::int64_t first = std::max(figure.times.first, range_.begin).value;
+    const std::int64_t last = std::min(figure.times.last, range_.end - base::nanoseconds(1)).value;
     if (last < first) return;
-    const double length = static_cast<double>(span.last.value) - static_cast<double>(span.first.value) + 1;
     for (std::int64_t number = bucket_of(first); number <= bucket_of(last); ++number) {
       const std::int64_t from = std::max(first, begin_of(number));
       const std::int64_t to = step_ == 0 ? last : std::min(last, begin_of(number) + (step_ - 1));
-      const double share = (static_cast<double>(to) - static_cast<double>(from) + 1) / length;
-      buckets[number] += bytes * std::min(share, 1.0);
+      buckets[number] += figure.line_bytes * figure.share_in({from}, {to});
     }
   }
   base::UnixNanos time_of(std::int64_t number) const { return {begin_of(number)}; }
@@ -38,32 +38,6 @@ class VolumeCounter {
   const core::TimeRange range_;
   const std::int64_t step_;
 };
-
-// The bytes of each stream of a part: blocks of one stream where they lie, what is left (in blocks that streams share)
-// evenly over the stream's time.
-void count_part(const segment::Part& part, const AnySelector& selector, const VolumeCounter& counter,
-                const core::TimeRange& range, std::map<const core::Labels*, Buckets>& by_stream) {
-  const auto streams = part.streams();
-  std::vector<Buckets*> wanted(streams.size(), nullptr);
-  std::vector<double> left(streams.size(), 0);
-  bool any = false;
-  for (std::size_t i = 0; i < streams.size(); ++i) {
-    if (!streams[i].times.overlaps(range) || !selector.matches(*streams[i].labels)) continue;
-    wanted[i] = &by_stream[streams[i].labels.get()];
-    left[i] = static_cast<double>(streams[i].line_bytes);
-    any = true;
-  }
-  if (!any) return;
-  for (const segment::BlockInfo& block : part.blocks()) {
-    const std::uint32_t stream = block.first_stream;
-    if (stream != block.last_stream || wanted[stream] == nullptr) continue;
-    left[stream] -= static_cast<double>(block.line_bytes);
-    counter.spread(*wanted[stream], block.times, static_cast<double>(block.line_bytes));
-  }
-  for (std::size_t i = 0; i < streams.size(); ++i) {
-    if (wanted[i] != nullptr && left[i] > 0.5) counter.spread(*wanted[i], streams[i].times, left[i]);
-  }
-}
 
 // The labels that a stream is counted under.
 std::vector<core::Label> key_of(const core::Labels& labels, const std::vector<std::string>& targets) {
@@ -88,39 +62,53 @@ core::Volume make_volume(const core::Labels& labels, const Buckets& buckets, con
   return volume;
 }
 
-}  // namespace
+// Where a stream belongs.
+struct Groups {
+  std::vector<std::string> targets;
+  AnySelector selector;
+};
 
-base::StatusOr<core::Volumes> volumes_of(const Parts& parts, const core::VolumeRequest& request) {
+base::StatusOr<Groups> groups_of(const core::VolumeRequest& request) {
+  Groups groups;
   std::vector<std::string> selectors;
-  std::vector<std::string> targets = request.targets;
+  groups.targets = request.targets;
   if (!request.selector.empty() && request.selector != "{}") {
     selectors.push_back(request.selector);
     ASSIGN_OR_RETURN(const auto matchers, logql::parse_matchers(request.selector, logql::SelectorCheck::kOff));
     for (const logql::Matcher& matcher : matchers) {
-      if (request.targets.empty() && !request.by_label_name) targets.push_back(matcher.name);
+      if (request.targets.empty() && !request.by_label_name) groups.targets.push_back(matcher.name);
     }
   }
-  ASSIGN_OR_RETURN(const AnySelector selector, AnySelector::build(selectors));
+  ASSIGN_OR_RETURN(groups.selector, AnySelector::build(selectors));
+  return groups;
+}
+
+void add_part(const PartRollup& part, const Groups& groups, const VolumeCounter& counter,
+              const core::VolumeRequest& request, std::map<core::Labels, Buckets>& sums) {
+  std::map<std::uint32_t, Buckets> by_stream;
+  for (const Figure& figure : figures_of(part, groups.selector, request.range, request.step.count() == 0)) {
+    counter.spread(by_stream[figure.stream], figure);
+  }
+  for (const auto& [stream, buckets] : by_stream) {
+    std::vector<core::Label> key = key_of(*part.part->streams()[stream].labels, groups.targets);
+    if (key.empty()) continue;
+    std::vector<core::Labels> keys;
+    if (request.by_label_name) {
+      for (const core::Label& label : key) keys.emplace_back(std::vector<core::Label>{{label.name, ""}});
+    } else {
+      keys.emplace_back(std::move(key));
+    }
+    for (const core::Labels& one : keys) {
+      for (const auto& [number, bytes] : buckets) sums[one][number] += bytes;
+    }
+  }
+}
+
+core::Volumes volumes_of(const std::vector<PartRollup>& parts, const Groups& groups,
+                         const core::VolumeRequest& request) {
   const VolumeCounter counter(request);
   std::map<core::Labels, Buckets> sums;
-  for (const auto& part : parts) {
-    if (!part->times().overlaps(request.range)) continue;
-    std::map<const core::Labels*, Buckets> by_stream;
-    count_part(*part, selector, counter, request.range, by_stream);
-    for (const auto& [labels, buckets] : by_stream) {
-      std::vector<core::Label> key = key_of(*labels, targets);
-      if (key.empty()) continue;
-      std::vector<core::Labels> keys;
-      if (request.by_label_name) {
-        for (const core::Label& label : key) keys.emplace_back(std::vector<core::Label>{{label.name, ""}});
-      } else {
-        keys.emplace_back(std::move(key));
-      }
-      for (const core::Labels& one : keys) {
-        for (const auto& [number, bytes] : buckets) sums[one][number] += bytes;
-      }
-    }
-  }
+  for (const PartRollup& part : parts) add_part(part, groups, counter, request, sums);
   core::Volumes volumes;
   for (const auto& [labels, buckets] : sums) volumes.push_back(make_volume(labels, buckets, counter));
   std::erase_if(volumes, [](const core::Volume& volume) { return volume.bytes == 0; });
@@ -128,6 +116,49 @@ base::StatusOr<core::Volumes> volumes_of(const Parts& parts, const core::VolumeR
                    [](const core::Volume& a, const core::Volume& b) { return a.bytes > b.bytes; });
   if (volumes.size() > request.limit) volumes.resize(request.limit);
   return volumes;
+}
+
+}  // namespace
+
+base::Task<base::StatusOr<core::Volumes>> find_volumes(const core::VolumeRequest& request, PartProvider& provider,
+                                                       base::Executor& executor) {
+  CO_ASSIGN_OR_RETURN(const Groups groups, groups_of(request));
+  auto parts = co_await provider.parts(request.tenant, request.range);
+  if (!parts.ok()) co_return parts.status();
+  const bool edges_alone = request.step.count() == 0;
+  const std::vector<PartRollup> rollups =
+      co_await rollups_of(std::move(parts->parts), &groups.selector, request.range, edges_alone);
+  // Thousands of streams over thousands of buckets are long work without a place to yield.
+  auto volumes =
+      co_await executor.blocking([&rollups, &groups, &request] { return volumes_of(rollups, groups, request); });
+  co_return volumes;
+}
+
+base::Task<base::StatusOr<core::IndexStats>> find_index_stats(const core::SeriesRequest& request,
+                                                              PartProvider& provider) {
+  CO_ASSIGN_OR_RETURN(const AnySelector selector, AnySelector::build(request.selectors));
+  auto parts = co_await provider.parts(request.tenant, request.range);
+  if (!parts.ok()) co_return parts.status();
+  const core::TimeRange range = request.range;
+  const std::vector<PartRollup> rollups = co_await rollups_of(std::move(parts->parts), &selector, range, true);
+  core::IndexStats stats;
+  base::IntegerSet<core::StreamId> streams;
+  for (const PartRollup& one : rollups) {
+    std::map<std::uint32_t, std::pair<double, double>> sums;  // rows and bytes by stream
+    for (const Figure& figure : figures_of(one, selector, range, true)) {
+      const double share = figure.share_in(range.begin, range.end - base::nanoseconds(1));
+      sums[figure.stream].first += share * figure.rows;
+      sums[figure.stream].second += share * figure.line_bytes;
+    }
+    if (!sums.empty()) ++stats.chunks;
+    for (const auto& [stream, sum] : sums) {
+      streams.insert(one.part->streams()[stream].id);
+      stats.entries += static_cast<std::uint64_t>(std::llround(sum.first));
+      stats.bytes += static_cast<std::uint64_t>(std::llround(sum.second));
+    }
+  }
+  stats.streams = streams.size();
+  co_return stats;
 }
 
 }  // namespace cordwood::query

@@ -151,6 +151,9 @@ class Part {
   virtual ~Part() = default;
   // For errors and statistics: the object's key, or "head".
   virtual std::string_view name() const = 0;
+  // Names the rows, for caches of what was computed from them: where it is equal they are the same, for ever. Empty:
+  // not to be remembered (a head that grows, a part with deleted rows taken out).
+  virtual std::string_view content_key() const { return {}; }
   virtual core::TimeSpan times() const = 0;
   // Sorted by labels.
   virtual std::span<const PartStream> streams() const = 0;
