@@ -26,10 +26,16 @@ bool asks_for_partial_series(const io::HttpRequest& request) {
   return request.headers.get("X-Query-Tags").find("grafana-lokiexplore-app") != std::string_view::npos;
 }
 
+// As in Loki, whose caches may be stale; here the answer is the same, only slower.
+bool bypasses_caches(const io::HttpRequest& request) {
+  return request.headers.get("Cache-Control").find("no-cache") != std::string_view::npos;
+}
+
 base::Task<io::HttpResponse> run(Call& call, core::QueryRequest request) {
   request.tenant = call.tenant;
   request.cancel = call.request.client_gone;
   request.cut_series = asks_for_partial_series(call.request);
+  request.remembered = !bypasses_caches(call.request);
   const std::string text = request.query;
   base::Task<base::StatusOr<core::QueryResult>> task = call.deps.queries.run(std::move(request));
   base::StatusOr<core::QueryResult> result = co_await task;

@@ -50,7 +50,12 @@ void write_stats(base::JsonWriter& json, const core::QueryStats& stats, std::uin
   json.key("store");
   write_store(json, core::QueryStats());
   json.end_object();
-  json.key("cache").begin_object().end_object();
+  // Of Loki's caches the one that there is: results, here of blocks.
+  json.key("cache").begin_object().key("result").begin_object();
+  json.key("entriesFound").number(stats.blocks_remembered).key("entriesRequested").number(stats.blocks_asked);
+  json.key("entriesStored").number(0).key("bytesReceived").number(0).key("bytesSent").number(0);
+  json.key("requests").number(stats.blocks_asked == 0 ? 0 : 1).key("downloadTime").number(0);
+  json.end_object().end_object();
   json.key("index").begin_object().key("totalChunks").number(stats.parts_total);
   json.key("postFilterChunks").number(stats.parts_total - std::min(stats.parts_skipped, stats.parts_total));
   json.key("shardsDuration").number(0).end_object();

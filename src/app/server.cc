@@ -105,6 +105,8 @@ base::StatusOr<std::unique_ptr<Server>> Server::start(const ServerConfig& config
   query::EngineOptions engine_options;
   engine_options.limits = config.limits;
   engine_options.parallelism = thread_count(config);
+  engine_options.result_bytes_max = config.cache_bytes / 8;
+  engine_options.metrics = &p.metrics;
   p.queries = query::make_query_engine(executor, *p.store_parts, *p.query_memory, engine_options);
 
   api::ApiOptions api_options;
