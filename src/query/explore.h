@@ -23,9 +23,12 @@ base::Task<base::StatusOr<core::IndexStats>> find_index_stats(const core::Series
 base::Task<base::StatusOr<std::vector<core::DetectedField>>> find_fields(const core::FieldsRequest& request,
                                                                          PartProvider& provider, QueryContext& context);
 
-// Groups the query's lines by what they have in common. Of more than kPatternRowsMax rows a sample is read, block by
-// block and evenly over the range, and its counts are scaled up.
-inline constexpr std::uint64_t kPatternRowsMax = 1'000'000;
+// Groups the query's lines by what they have in common and their levels. A query without stages looks, where lines are
+// stored as templates, at a few rows of each template in each run of a stream: when these have one pattern and level,
+// so have all (their number is exact); else all rows of the template are looked at. Otherwise each row is looked at.
+// Of more rows than the limits below a sample of blocks is read, evenly over the range, and counts are scaled up.
+inline constexpr std::uint64_t kPatternRowsMax = 1'000'000;           // put together
+inline constexpr std::uint64_t kPatternTemplateRowsMax = 50'000'000;  // counted by template
 base::Task<base::StatusOr<core::LogPatterns>> find_patterns(const core::PatternsRequest& request,
                                                             PartProvider& provider, QueryContext& context);
 

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/random.h"
 #include "base/sim_executor.h"
+#include "exec/encoded/encoded_part.h"
 #include "exec/field_detector.h"
 #include "exec/pattern_tree.h"
 #include "query/fixed_parts.h"
@@ -188,6 +190,55 @@ TEST_F(ExploreTest, PatternsByLevelAndStep) {
   EXPECT_EQ((*found)[1].lines, 7U);
   request.query = R"({job="x"} |= "error")";
   EXPECT_EQ(base::sync_wait(executor_, engine_->patterns(request))->size(), 1U);
+}
+
+// A part of templates gives what its text gives, and looks at few of the rows.
+TEST_F(ExploreTest, PatternsOfTemplatesCountAllRows) {
+  std::vector<segment::MemRow> rows;
+  base::SeededRandom random(7);
+  for (int i = 0; i < 4000; ++i) {
+    const std::uint64_t n = random.next() % 1000;
+    std::string line;
+    switch (random.next() % 5) {
+      case 0:
+        line = fmt::format("level={} took={}ms", n % 2 == 0 ? "info" : "error", n);  // the level is a variable
+        break;
+      case 1:
+        line = fmt::format("{} connections from 10.0.0.{} open", n, n % 255);
+        break;
+      case 2:
+        line = fmt::format("warn: queue {} is full after {} s", n % 7, n);
+        break;
+      default:
+        line = fmt::format("info: request {:08x} done in {} ms", n * 7919, n);
+    }
+    rows.push_back(row({{"job", i % 3 == 0 ? "x" : "y"}}, i % 90, std::move(line)));
+  }
+  segment::sort_rows(rows);
+  core::PatternsRequest request;
+  request.query = R"({job=~"x|y"})";
+  request.range = {at(5), at(80)};
+  request.step = std::chrono::seconds(20);
+  const auto text = segment::make_mem_part("part", rows, 500);
+  const auto ask = [&](std::shared_ptr<const segment::Part> part) {
+    FixedParts provider({std::move(part)});
+    const auto engine = make_query_engine(executor_, provider, memory_, {.limits = {}, .parallelism = 1});
+    auto found = base::sync_wait(executor_, engine->patterns(request));
+    EXPECT_TRUE(found.ok());
+    return *std::move(found);
+  };
+  std::map<std::pair<std::string, std::int64_t>, std::uint64_t> want;
+  for (const core::LogPattern& pattern : ask(text)) {
+    for (const auto& [time, lines] : pattern.samples) want[{pattern.level, time.value}] += lines;
+  }
+  std::map<std::pair<std::string, std::int64_t>, std::uint64_t> found;
+  core::LogPatterns patterns = ask(std::make_shared<exec::EncodedPart>(text));
+  for (const core::LogPattern& pattern : patterns) {
+    for (const auto& [time, lines] : pattern.samples) found[{pattern.level, time.value}] += lines;
+  }
+  EXPECT_EQ(found, want);
+  ASSERT_GE(patterns.size(), 4U);
+  EXPECT_EQ(patterns[0].pattern, "info: request <_> done in <_> ms");
 }
 
 TEST(PatternTree, GroupsAreBoundedAndWordsThatDifferBecomePlaces) {
