@@ -35,6 +35,7 @@ struct Api::State {
     add_loki_tool_routes(router);
     add_native_push_routes(router);
     add_native_query_routes(router);
+    add_fleet_routes(router);
     add_admin_routes(router);
     add_admin_store_routes(router);
     add_home_routes(router);

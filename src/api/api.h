@@ -10,6 +10,7 @@
 #include "base/metrics.h"
 #include "base/status.h"
 #include "base/task.h"
+#include "core/coverage.h"
 #include "core/limits.h"
 #include "core/query_runner.h"
 #include "core/record_sink.h"
@@ -51,6 +52,10 @@ struct ApiDependencies {
   std::function<base::Status()> ready;
   ApiOptions options;
   core::Tailer* tails = nullptr;  // null: no live tails
+  // Null: this server keeps no fleet, and answers carry no coverage.
+  core::HeartbeatSink* heartbeats = nullptr;
+  const core::CoverageReader* coverage = nullptr;
+  core::FleetReader* fleet = nullptr;
 };
 
 // Thread-safe: any number of requests at a time.

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "api/coverage.h"
 #include "api/errors.h"
 #include "api/loki_labels.h"
 #include "api/loki_params.h"
@@ -31,22 +32,32 @@ bool bypasses_caches(const io::HttpRequest& request) {
   return request.headers.get("Cache-Control").find("no-cache") != std::string_view::npos;
 }
 
-base::Task<io::HttpResponse> run(Call& call, core::QueryRequest request) {
+struct Asked {
+  core::QueryRequest request;
+  Question question;
+};
+
+base::Task<io::HttpResponse> run(Call& call, Asked asked) {
+  core::QueryRequest& request = asked.request;
   request.tenant = call.tenant;
   request.cancel = call.request.client_gone;
   request.cut_series = asks_for_partial_series(call.request);
   request.remembered = !bypasses_caches(call.request);
   const std::string text = request.query;
+  const core::TimeRange range{request.start, request.end};
+  base::Task<std::optional<core::Coverage>> reading = read_coverage(call, std::move(asked.question));
+  const std::optional<core::Coverage> coverage = co_await reading;
   base::Task<base::StatusOr<core::QueryResult>> task = call.deps.queries.run(std::move(request));
   base::StatusOr<core::QueryResult> result = co_await task;
   log_if_slow(call, text, result.ok() ? &result->stats : nullptr, result.status());
   if (!result.ok()) co_return error_response(result.status(), Doing::kReading);
   result->stats.queue_time = call.queue_time;
   const ResponseOptions options = response_options_of(call.request);
-  co_return io::json_response(200, query_response_json(std::move(result).value(), options));
+  co_return io::json_response(
+      200, query_response_json(std::move(result).value(), options, coverage_json(coverage, range, text)));
 }
 
-base::StatusOr<core::QueryRequest> range_request(const Call& call) {
+base::StatusOr<Asked> range_request(const Call& call) {
   ASSIGN_OR_RETURN(RangeParams params,
                    parse_range_params(call.params, call.arrival, call.limits().points_per_series_max));
   ASSIGN_OR_RETURN(const logql::Query query, logql::parse(params.query));
@@ -65,10 +76,11 @@ base::StatusOr<core::QueryRequest> range_request(const Call& call) {
   request.interval = params.interval;
   request.limit = params.limit;
   request.direction = params.direction;
-  return request;
+  Question question = question_of(query, {request.start, request.end});
+  return Asked{std::move(request), std::move(question)};
 }
 
-base::StatusOr<core::QueryRequest> instant_request(const Call& call) {
+base::StatusOr<Asked> instant_request(const Call& call) {
   ASSIGN_OR_RETURN(InstantParams params, parse_instant_params(call.params, call.arrival));
   ASSIGN_OR_RETURN(const logql::Query query, logql::parse(params.query));
   if (query.is_log()) {
@@ -83,21 +95,22 @@ base::StatusOr<core::QueryRequest> instant_request(const Call& call) {
   request.end = params.time;
   request.limit = params.limit;
   request.direction = params.direction;
-  return request;
+  Question question = question_of(query, {request.start, request.end});
+  return Asked{std::move(request), std::move(question)};
 }
 
 base::Task<io::HttpResponse> query_range(Call& call) {
-  base::StatusOr<core::QueryRequest> request = range_request(call);
-  if (!request.ok()) co_return error_response(request.status(), Doing::kReading);
-  base::Task<io::HttpResponse> task = run(call, std::move(request).value());
+  base::StatusOr<Asked> asked = range_request(call);
+  if (!asked.ok()) co_return error_response(asked.status(), Doing::kReading);
+  base::Task<io::HttpResponse> task = run(call, std::move(asked).value());
   io::HttpResponse response = co_await task;
   co_return response;
 }
 
 base::Task<io::HttpResponse> query(Call& call) {
-  base::StatusOr<core::QueryRequest> request = instant_request(call);
-  if (!request.ok()) co_return error_response(request.status(), Doing::kReading);
-  base::Task<io::HttpResponse> task = run(call, std::move(request).value());
+  base::StatusOr<Asked> asked = instant_request(call);
+  if (!asked.ok()) co_return error_response(asked.status(), Doing::kReading);
+  base::Task<io::HttpResponse> task = run(call, std::move(asked).value());
   io::HttpResponse response = co_await task;
   co_return response;
 }

@@ -178,7 +178,7 @@ std::string query_data_json(core::QueryResult result, const ResponseOptions& opt
   return out;
 }
 
-std::string query_response_json(core::QueryResult result, const ResponseOptions& options) {
+std::string query_response_json(core::QueryResult result, const ResponseOptions& options, std::string_view coverage) {
   prepare(result, options);
   std::string out;
   JsonWriter json(out);
@@ -197,6 +197,7 @@ std::string query_response_json(core::QueryResult result, const ResponseOptions&
   if (result.partial) json.key("partial").boolean(true);
   json.key("stats");
   write_stats(json, result.stats, entries_of(result));
+  if (!coverage.empty()) json.key("coverage").raw(coverage);
   json.end_object().end_object();
   out += '\n';
   return out;

@@ -20,8 +20,9 @@ struct ResponseOptions {
 };
 ResponseOptions response_options_of(const io::HttpRequest& request);
 
-// The whole body of query and query_range.
-std::string query_response_json(core::QueryResult result, const ResponseOptions& options);
+// The whole body of query and query_range. `coverage` is JSON for data.coverage; empty: left out.
+std::string query_response_json(core::QueryResult result, const ResponseOptions& options,
+                                std::string_view coverage = {});
 // {"resultType":..,"result":..} without stats, as the body has it under "data".
 std::string query_data_json(core::QueryResult result, const ResponseOptions& options);
 

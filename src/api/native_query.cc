@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "api/coverage.h"
 #include "api/errors.h"
 #include "api/loki_params.h"
 #include "api/query_cursor.h"
@@ -97,6 +98,9 @@ class RowStream final : public io::BodyStream {
     executor_.spawn(Counting::run(counting_, &queries_, &gate_, std::move(request)));
   }
 
+  // JSON, to be told before the end; empty: nothing is known.
+  void set_coverage(std::string coverage) { coverage_ = std::move(coverage); }
+
   base::Task<base::StatusOr<std::string>> next() override {
     std::string piece;
     while (piece.empty() && !ended_) {
@@ -158,6 +162,7 @@ class RowStream final : public io::BodyStream {
 
   void append_end(std::string& piece) {
     ended_ = true;
+    if (!coverage_.empty()) events_.append_coverage(piece, coverage_);
     events_.append_end(piece, stats_, row_status_);
     log_if_slow(options_, tenant_, executor_.clock().monotonic() - started_, query_, &stats_, row_status_);
   }
@@ -187,6 +192,7 @@ class RowStream final : public io::BodyStream {
   base::CancelToken cancel_;
   std::unique_ptr<core::RowCursor> cursor_;
   QueryEvents events_;
+  std::string coverage_;
   const base::MonotonicNanos started_;
   base::MonotonicNanos last_progress_;
   std::shared_ptr<Fetch> fetch_;
@@ -215,7 +221,7 @@ base::StatusOr<std::optional<std::uint64_t>> parse_row_limit(std::string_view te
   return std::optional<std::uint64_t>(limit);
 }
 
-base::StatusOr<core::RowQuery> row_query(const Call& call) {
+base::StatusOr<core::RowQuery> row_query(const Call& call, Question& question) {
   core::RowQuery query;
   query.tenant = call.tenant;
   query.query = std::string(call.param("query"));
@@ -241,6 +247,7 @@ base::StatusOr<core::RowQuery> row_query(const Call& call) {
   if (!parsed.is_log()) {
     return base::invalid_argument_error("this endpoint takes log queries; ask /loki/api/v1/query_range for metrics");
   }
+  question = question_of(parsed, query.range);
   return query;
 }
 
@@ -257,7 +264,8 @@ base::StatusOr<std::size_t> parse_buckets(std::string_view text) {
 }
 
 base::Task<io::HttpResponse> query(Call& call) {
-  base::StatusOr<core::RowQuery> request = row_query(call);
+  Question question;
+  base::StatusOr<core::RowQuery> request = row_query(call, question);
   if (!request.ok()) co_return error_response(request.status(), Doing::kReading);
   const base::StatusOr<std::size_t> buckets = parse_buckets(call.param("histogram"));
   if (!buckets.ok()) co_return error_response(buckets.status(), Doing::kReading);
@@ -265,6 +273,8 @@ base::Task<io::HttpResponse> query(Call& call) {
   QueryEvents events(request->direction, request->order == core::RowOrder::kTime);
   std::string text = request->query;
   const base::CancelToken cancel = request->cancel;
+  base::Task<std::optional<core::Coverage>> reading = read_coverage(call, std::move(question));
+  const std::optional<core::Coverage> coverage = co_await reading;
   base::Task<base::StatusOr<std::unique_ptr<core::RowCursor>>> task =
       call.deps.queries.rows(std::move(request).value());
   base::StatusOr<std::unique_ptr<core::RowCursor>> cursor = co_await task;
@@ -274,8 +284,8 @@ base::Task<io::HttpResponse> query(Call& call) {
   // Proxies are not to collect the answer before they pass it on.
   response.headers.set("X-Accel-Buffering", "no");
   response.headers.set("Cache-Control", "no-store");
-  auto stream =
-      std::make_unique<RowStream>(call, std::move(text), cancel, std::move(cursor).value(), std::move(events));
+  auto stream = std::make_unique<RowStream>(call, text, cancel, std::move(cursor).value(), std::move(events));
+  stream->set_coverage(coverage_json(coverage, range, text));
   if (*buckets > 0) stream->count(plan_histogram(range, *buckets));
   response.stream = std::move(stream);
   co_return response;

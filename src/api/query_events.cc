@@ -135,6 +135,12 @@ std::size_t QueryEvents::append_rows(std::string& out, const std::vector<core::R
   return i;
 }
 
+void QueryEvents::append_coverage(std::string& out, std::string_view coverage) const {
+  base::JsonWriter json(out);
+  json.begin_object().key("event").string("coverage").key("coverage").raw(coverage).end_object();
+  out += '\n';
+}
+
 void QueryEvents::append_progress(std::string& out, const core::QueryStats& stats) const {
   JsonWriter json(out);
   json.begin_object().key("event").string("progress").key("bytes").number(stats.bytes_processed);

@@ -37,6 +37,8 @@ class QueryEvents {
   // `result` of histogram_request(); an error becomes an event that says so.
   void append_histogram(std::string& out, const HistogramPlan& plan,
                         const base::StatusOr<core::QueryResult>& result) const;
+  // `coverage`: the JSON object of coverage_json().
+  void append_coverage(std::string& out, std::string_view coverage) const;
   void append_progress(std::string& out, const core::QueryStats& stats) const;
   // `error` is OK when the query ran to its end.
   void append_end(std::string& out, const core::QueryStats& stats, const base::Status& error) const;

@@ -16,6 +16,7 @@ void add_loki_tail_routes(Router& router);      // loki_tail.cc: tail
 void add_loki_tool_routes(Router& router);      // loki_tools.cc: format_query, buildinfo, drilldown-limits
 void add_native_push_routes(Router& router);    // native_push.cc: hello, sources, push
 void add_native_query_routes(Router& router);   // native_query.cc: /api/v1/query
+void add_fleet_routes(Router& router);          // fleet.cc: heartbeat, /api/v1/fleet, /api/v1/coverage
 void add_admin_routes(Router& router);          // admin.cc: status, flush, compact, ready, metrics, config
 void add_admin_store_routes(Router& router);    // admin_store.cc: parts, journal, verify, retention, deletions, backup
 void add_home_routes(Router& router);           // home.cc: /, /ui/

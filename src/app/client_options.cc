@@ -63,4 +63,10 @@ base::UnixNanos system_now() {
   return base::SystemClock().now();
 }
 
+void print_coverage(const std::optional<client::CoverageNote>& coverage, bool utc) {
+  if (!coverage.has_value()) return;
+  std::fflush(stdout);
+  std::fprintf(stderr, "cordwood: %s\n", client::describe(*coverage, system_now(), utc).c_str());
+}
+
 }  // namespace cordwood::app

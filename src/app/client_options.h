@@ -6,6 +6,7 @@
 
 #include "base/status.h"
 #include "base/time.h"
+#include "client/coverage.h"
 #include "client/endpoint.h"
 #include "client/output.h"
 
@@ -47,5 +48,8 @@ struct FormatOptions {
 
 base::StatusOr<client::ColorMode> parse_color_mode(std::string_view text);
 base::UnixNanos system_now();
+// The last line on stderr: to what moment and for which hosts the answer is complete. Nothing of servers that keep no
+// fleet.
+void print_coverage(const std::optional<client::CoverageNote>& coverage, bool utc);
 
 }  // namespace cordwood::app

@@ -75,6 +75,7 @@ base::Status run_log_query(QueryCommand& command, client::Connection& connection
   printer.finish();
   RETURN_IF_ERROR(end.status());
   for (const std::string& text : end->unreadable) print_error("not complete: " + text);
+  if (output.format == client::OutputFormat::kText) print_coverage(end->coverage, output.utc);
   if (!end->error.empty()) return base::unavailable_error("stopped early: {}", end->error);
   if (!command.limit.has_value() && rows == kDefaultLimit && isatty(STDERR_FILENO) == 1) {
     std::fprintf(stderr, "cordwood: %llu rows; there may be more: --limit N, or --limit 0 for all\n",
@@ -120,11 +121,12 @@ base::Status run_metric_query(QueryCommand& command, client::Connection& connect
   ASSIGN_OR_RETURN(const RangeOptions::Range range, command.range.resolve("1h"));
   ASSIGN_OR_RETURN(const client::OutputOptions output, command.format.resolve());
   ASSIGN_OR_RETURN(
-      const std::vector<client::MetricSeries> all,
+      const client::MetricAnswer all,
       client::run_metric_query(connection, command.query, range.from, range.to.value_or(system_now()), step));
   if (output.format == client::OutputFormat::kCsv) std::printf("time,labels,value\r\n");
-  for (const client::MetricSeries& series : all) print_series(series, output, step.has_value());
-  if (all.empty()) std::fprintf(stderr, "cordwood: no series\n");
+  for (const client::MetricSeries& series : all.series) print_series(series, output, step.has_value());
+  if (all.series.empty()) std::fprintf(stderr, "cordwood: no series\n");
+  if (output.format == client::OutputFormat::kText) print_coverage(all.coverage, output.utc);
   return base::ok_status();
 }
 

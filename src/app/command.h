@@ -20,6 +20,7 @@ void add_tail_command(CLI::App& root, Action& action);
 void add_grep_command(CLI::App& root, Action& action);
 void add_look_commands(CLI::App& root, Action& action);     // labels, series, status, flush
 void add_explore_commands(CLI::App& root, Action& action);  // stats, volume, patterns, detected-fields
+void add_fleet_command(CLI::App& root, Action& action);     // hosts and files
 void add_admin_command(CLI::App& root, Action& action);     // what is stored, for how long, getting rid of it
 void add_inspect_command(CLI::App& admin, Action& action);  // below admin
 

@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
   add_grep_command(root, action);
   add_look_commands(root, action);
   add_explore_commands(root, action);
+  add_fleet_command(root, action);
   add_admin_command(root, action);
   try {
     root.parse(argc, argv);

@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "base/thread_executor.h"
 #include "catalog/sqlite/sqlite_catalog.h"
+#include "fleet/fleet.h"
 #include "ingest/decoder.h"
 #include "io/file.h"
 #include "io/http_server.h"
@@ -37,6 +38,8 @@ struct Server::Parts {
   std::unique_ptr<base::ThreadExecutor> executor;
   std::unique_ptr<catalog::Catalog> catalog;
   std::unique_ptr<objectstore::ObjectStore> objects;
+  std::unique_ptr<fleet::Fleet> fleet;
+  std::unique_ptr<base::TaskGroup> background;  // keeps the fleet saved
   std::unique_ptr<store::Store> store;
   std::unique_ptr<query::TailHub> tails;  // the store's door, watched
   std::unique_ptr<query::SegmentCache> segments;
@@ -68,6 +71,30 @@ store::StoreOptions store_options(const ServerConfig& config) {
   return options;
 }
 
+api::ApiOptions api_options(const ServerConfig& config, std::string config_text) {
+  api::ApiOptions options;
+  options.tenants = config.tenants;
+  options.limits = config.limits;
+  options.queries_running_max = std::max<std::uint64_t>(config.queries_running, 1);
+  options.version = std::string(version());
+  options.revision = std::string(revision());
+  options.config_text = std::move(config_text);
+  return options;
+}
+
+io::HttpServerOptions http_options(const ServerConfig& config) {
+  io::HttpServerOptions options;
+  options.listen = config.listen;
+  options.body_bytes_max = config.limits.body_bytes_max;
+  options.bodies_in_flight_bytes_max = std::max<std::uint64_t>(config.limits.body_bytes_max, 96 << 20);
+  return options;
+}
+
+base::Task<int> join(base::TaskGroup& group) {
+  co_await group.join();
+  co_return 0;
+}
+
 }  // namespace
 
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -92,10 +119,14 @@ base::StatusOr<std::unique_ptr<Server>> Server::start(const ServerConfig& config
                                                                                      executor, p.random)));
   ASSIGN_OR_RETURN(p.objects, base::sync_wait(executor, objectstore::open_local_store(files, config.data + "/objects",
                                                                                       executor, p.random)));
+  ASSIGN_OR_RETURN(p.fleet,
+                   base::sync_wait(executor, fleet::Fleet::open(config.fleet, executor, *p.catalog, p.metrics)));
   store::StoreDependencies dependencies{&executor,  &files,     &p.random,     p.catalog.get(), p.objects.get(),
                                         &p.decoder, &p.metrics, config.limits, &p.selectors};
   ASSIGN_OR_RETURN(p.store, base::sync_wait(executor, store::Store::open(store_options(config), dependencies)));
 
+  p.background = std::make_unique<base::TaskGroup>(executor);
+  p.background->spawn(p.fleet->run());
   p.tails = std::make_unique<query::TailHub>(*p.store, executor, p.metrics, config.limits);
   p.segments = std::make_unique<query::SegmentCache>(
       executor, *p.objects, query::SegmentCacheOptions{config.cache_bytes / 2, config.cache_bytes});
@@ -109,13 +140,6 @@ base::StatusOr<std::unique_ptr<Server>> Server::start(const ServerConfig& config
   engine_options.metrics = &p.metrics;
   p.queries = query::make_query_engine(executor, *p.store_parts, *p.query_memory, engine_options);
 
-  api::ApiOptions api_options;
-  api_options.tenants = config.tenants;
-  api_options.limits = config.limits;
-  api_options.queries_running_max = std::max<std::uint64_t>(config.queries_running, 1);
-  api_options.version = std::string(version());
-  api_options.revision = std::string(revision());
-  api_options.config_text = std::move(config_text);
   p.api = std::make_unique<api::Api>(api::ApiDependencies{
       .executor = executor,
       .metrics = p.metrics,
@@ -125,17 +149,16 @@ base::StatusOr<std::unique_ptr<Server>> Server::start(const ServerConfig& config
       .queries = *p.queries,
       .store = *p.store,
       .ready = [] { return base::ok_status(); },
-      .options = std::move(api_options),
+      .options = api_options(config, std::move(config_text)),
       .tails = p.tails.get(),
+      .heartbeats = p.fleet.get(),
+      .coverage = p.fleet.get(),
+      .fleet = p.fleet.get(),
   });
-  io::HttpServerOptions http_options;
-  http_options.listen = config.listen;
-  http_options.body_bytes_max = config.limits.body_bytes_max;
-  http_options.bodies_in_flight_bytes_max = std::max<std::uint64_t>(config.limits.body_bytes_max, 96 << 20);
   api::Api* api = p.api.get();
   const io::HttpHandler handler = [api](io::HttpRequest& request) { return api->handle(request); };
   base::StatusOr<std::unique_ptr<io::HttpServer>> http =
-      io::HttpServer::start(http_options, executor, handler, p.metrics);
+      io::HttpServer::start(http_options(config), executor, handler, p.metrics);
   auto server = std::unique_ptr<Server>(new Server(std::move(parts)));
   RETURN_IF_ERROR(http.status());  // the destructor of `server` closes the store
   p.http = *std::move(http);
@@ -155,6 +178,9 @@ base::Status Server::stop() {
   p.http.reset();
   p.api.reset();
   p.queries.reset();
+  const base::Status fleet_saved = base::sync_wait(*p.executor, p.fleet->close());
+  if (!fleet_saved.ok()) base::log_warn("the fleet's ledger is not saved: error=\"{}\"", base::message_of(fleet_saved));
+  base::sync_wait(*p.executor, join(*p.background));
   return base::sync_wait(*p.executor, p.store->close());
 }
 

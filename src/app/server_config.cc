@@ -36,6 +36,9 @@ Settings server_settings(ServerConfig& config) {
       .bytes("disk.reserve_bytes", config.disk_reserve_bytes, "free disk space below which writes are answered 503")
       .bytes("cache.bytes", config.cache_bytes, "memory for segment indexes and blocks read by queries")
       .count("queries.running", config.queries_running, "queries that run at a time; others wait, tenants in turn")
+      .duration("fleet.silent_after", config.fleet.silent_after, "without a heartbeat for so long a host is silent")
+      .duration("fleet.retire_after", config.fleet.retire_after,
+                "a host that is silent for so long is no longer expected; 0 = never")
       .duration("stop.grace", config.stop_grace, "how long a stop waits for running requests");
   bind_limits(settings, config.limits);
   return settings;

@@ -5,6 +5,7 @@
 
 #include "app/settings.h"
 #include "core/limits.h"
+#include "fleet/options.h"
 
 namespace cordwood::app {
 
@@ -22,6 +23,7 @@ struct ServerConfig {
   std::uint64_t cache_bytes = 64 << 20;
   std::uint64_t queries_running = 16;
   base::nanoseconds stop_grace = std::chrono::seconds(30);
+  fleet::FleetOptions fleet;
   core::Limits limits;
 };
 

@@ -8,6 +8,7 @@
 #include "base/sim_executor.h"
 #include "base/thread_executor.h"
 #include "catalog/catalog_conformance.h"
+#include "catalog/fleet_conformance.h"
 #include "catalog/mem/mem_catalog.h"
 #include "catalog/sqlite/sqlite_catalog.h"
 

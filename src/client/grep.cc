@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <re2/re2.h>
 
+#include <chrono>
 #include <deque>
 #include <set>
 
@@ -77,6 +78,7 @@ class Grep {
     ASSIGN_OR_RETURN(const QueryEnd end, run_row_query(connection_, request, callbacks));
     for (const std::string& text : end.unreadable) unreadable_.push_back(text);
     if (!end.error.empty()) unreadable_.push_back(end.error);
+    if (end.coverage.has_value() && !end.coverage->complete) incomplete_ = end.coverage;
     return base::ok_status();
   }
 
@@ -290,6 +292,11 @@ class Grep {
     for (const std::string& text : unreadable_) {
       if (!options_.no_messages) std::fprintf(messages_, "cordwood: not complete: %s\n", text.c_str());
     }
+    if (incomplete_.has_value() && incomplete_->matched && !options_.no_messages && !options_.quiet) {
+      const auto now = std::chrono::system_clock::now().time_since_epoch();
+      const base::UnixNanos time{std::chrono::duration_cast<base::nanoseconds>(now).count()};
+      std::fprintf(messages_, "cordwood: %s\n", describe(*incomplete_, time, false).c_str());
+    }
     if (options_.files_without_match ? listed_ : found_) return kGrepFound;
     if (!unreadable_.empty()) return kGrepIncomplete;
     for (const std::string& selector : selectors) {
@@ -302,7 +309,7 @@ class Grep {
       }
       return kGrepIncomplete;
     }
-    return kGrepNotFound;
+    return incomplete_.has_value() ? kGrepIncomplete : kGrepNotFound;
   }
 
   Connection& connection_;
@@ -315,6 +322,7 @@ class Grep {
   FileState file_;
   std::set<std::string> matched_files_;  // label texts
   std::vector<std::string> unreadable_;
+  std::optional<CoverageNote> incomplete_;  // of the last query whose answer may miss something
   bool found_ = false;
   bool listed_ = false;  // -L
 };

@@ -37,6 +37,52 @@ core::LineEnd line_end_of(std::string_view text) {
   return core::LineEnd::kLf;
 }
 
+base::StatusOr<ClientRow> row_of(dom::object object, const std::map<std::uint64_t, core::SharedLabels>& streams) {
+  ClientRow row;
+  const std::string_view time = text_of(object["ts"]);
+  std::from_chars(time.data(), time.data() + time.size(), row.time.value);
+  const auto stream = streams.find(number_of(object, "stream"));
+  if (stream == streams.end()) return base::invalid_argument_error("the server sent a row of an undeclared stream");
+  row.labels = stream->second;
+  std::string_view line;
+  if (object["line"].get(line) == simdjson::SUCCESS) {
+    row.line = std::string(line);
+  } else {
+    std::optional<std::string> bytes = decode_base64(text_of(object["line_b64"]));
+    if (!bytes.has_value()) return base::invalid_argument_error("the server sent a row without a line");
+    row.line = *std::move(bytes);
+  }
+  row.metadata = labels_of(object, "meta");
+  row.parsed = labels_of(object, "parsed");
+  row.generation = std::string(text_of(object["generation"]));
+  row.offset = number_of(object, "offset");
+  std::uint64_t number = 0;
+  if (object["n"].get(number) == simdjson::SUCCESS) row.number = number;
+  row.end = line_end_of(text_of(object["end"]));
+  bool continuation = false;
+  row.continuation = object["continuation"].get(continuation) == simdjson::SUCCESS && continuation;
+  return row;
+}
+
+QueryEnd end_of(dom::object event) {
+  QueryEnd end;
+  end.rows = number_of(event, "rows");
+  dom::object stats;
+  if (event["stats"].get(stats) == simdjson::SUCCESS) {
+    end.bytes = number_of(stats, "bytes");
+    double ms = 0;
+    if (stats["exec_ms"].get(ms) == simdjson::SUCCESS) end.exec_ms = ms;
+  }
+  dom::array unreadable;
+  if (event["unreadable"].get(unreadable) == simdjson::SUCCESS) {
+    for (dom::element element : unreadable)
+      end.unreadable.emplace_back(text_of(simdjson::simdjson_result<dom::element>(dom::element(element))));
+  }
+  std::string_view error;
+  if (event["error"].get(error) == simdjson::SUCCESS) end.error = std::string(error);
+  return end;
+}
+
 }  // namespace
 
 struct EventReader::Parser {
@@ -86,30 +132,7 @@ base::StatusOr<bool> EventReader::handle(std::string_view text) {
     for (dom::element element : rows) {
       dom::object object;
       if (element.get(object) != simdjson::SUCCESS) continue;
-      ClientRow row;
-      const std::string_view time = text_of(object["ts"]);
-      std::from_chars(time.data(), time.data() + time.size(), row.time.value);
-      const auto stream = streams_.find(number_of(object, "stream"));
-      if (stream == streams_.end())
-        return base::invalid_argument_error("the server sent a row of an undeclared stream");
-      row.labels = stream->second;
-      std::string_view line;
-      if (object["line"].get(line) == simdjson::SUCCESS) {
-        row.line = std::string(line);
-      } else {
-        std::optional<std::string> bytes = decode_base64(text_of(object["line_b64"]));
-        if (!bytes.has_value()) return base::invalid_argument_error("the server sent a row without a line");
-        row.line = *std::move(bytes);
-      }
-      row.metadata = labels_of(object, "meta");
-      row.parsed = labels_of(object, "parsed");
-      row.generation = std::string(text_of(object["generation"]));
-      row.offset = number_of(object, "offset");
-      std::uint64_t number = 0;
-      if (object["n"].get(number) == simdjson::SUCCESS) row.number = number;
-      row.end = line_end_of(text_of(object["end"]));
-      bool continuation = false;
-      row.continuation = object["continuation"].get(continuation) == simdjson::SUCCESS && continuation;
+      ASSIGN_OR_RETURN(const ClientRow row, row_of(object, streams_));
       if (!callbacks_.row(row)) return false;
     }
     std::string_view cursor;
@@ -118,23 +141,14 @@ base::StatusOr<bool> EventReader::handle(std::string_view text) {
   } else if (kind == "progress") {
     if (callbacks_.progress)
       callbacks_.progress({number_of(event, "bytes"), number_of(event, "lines"), number_of(event, "rows")});
+  } else if (kind == "coverage") {
+    dom::element coverage;
+    if (event["coverage"].get(coverage) != simdjson::SUCCESS)
+      return base::invalid_argument_error("the server sent a coverage event without coverage");
+    ASSIGN_OR_RETURN(coverage_, parse_coverage(simdjson::minify(coverage)));
   } else if (kind == "end") {
-    QueryEnd end;
-    end.rows = number_of(event, "rows");
-    dom::object stats;
-    if (event["stats"].get(stats) == simdjson::SUCCESS) {
-      end.bytes = number_of(stats, "bytes");
-      double ms = 0;
-      if (stats["exec_ms"].get(ms) == simdjson::SUCCESS) end.exec_ms = ms;
-    }
-    dom::array unreadable;
-    if (event["unreadable"].get(unreadable) == simdjson::SUCCESS) {
-      for (dom::element element : unreadable)
-        end.unreadable.emplace_back(text_of(simdjson::simdjson_result<dom::element>(dom::element(element))));
-    }
-    std::string_view error;
-    if (event["error"].get(error) == simdjson::SUCCESS) end.error = std::string(error);
-    end_ = std::move(end);
+    end_ = end_of(event);
+    end_->coverage = coverage_;
   }
   return true;
 }

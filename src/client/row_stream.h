@@ -12,6 +12,7 @@
 
 #include "base/status.h"
 #include "base/time.h"
+#include "client/coverage.h"
 #include "client/endpoint.h"
 #include "core/labels.h"
 #include "core/record.h"
@@ -42,7 +43,8 @@ struct QueryEnd {
   double exec_ms = 0;
   std::uint64_t bytes = 0;
   std::vector<std::string> unreadable;
-  std::string error;  // why the query stopped early
+  std::string error;                     // why the query stopped early
+  std::optional<CoverageNote> coverage;  // of servers that tell
 };
 
 struct RowQueryOptions {
@@ -84,6 +86,7 @@ class EventReader {
   std::unique_ptr<Parser> parser_;
   std::string buffer_;  // an event that has not ended; at most kEventBytesMax
   std::map<std::uint64_t, core::SharedLabels> streams_;
+  std::optional<CoverageNote> coverage_;
   std::optional<QueryEnd> end_;
   std::string cursor_;
 };

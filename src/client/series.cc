@@ -97,9 +97,9 @@ base::StatusOr<std::vector<std::string>> list_strings(Connection& connection, st
   return strings;
 }
 
-base::StatusOr<std::vector<MetricSeries>> run_metric_query(Connection& connection, std::string_view query,
-                                                           std::optional<base::UnixNanos> from, base::UnixNanos to,
-                                                           std::optional<base::nanoseconds> step) {
+base::StatusOr<MetricAnswer> run_metric_query(Connection& connection, std::string_view query,
+                                              std::optional<base::UnixNanos> from, base::UnixNanos to,
+                                              std::optional<base::nanoseconds> step) {
   const std::string_view path = step.has_value() ? "/loki/api/v1/query_range" : "/loki/api/v1/query";
   io::HttpParams parameters = {{"query", std::string(query)}};
   if (step.has_value()) {
@@ -113,19 +113,23 @@ base::StatusOr<std::vector<MetricSeries>> run_metric_query(Connection& connectio
   dom::parser parser;
   dom::element answer;
   dom::array result;
-  std::vector<MetricSeries> all;
+  MetricAnswer all;
   if (parser.parse(body).get(answer) != simdjson::SUCCESS) return not_an_answer(path);
+  dom::element coverage;
+  if (answer["data"]["coverage"].get(coverage) == simdjson::SUCCESS) {
+    ASSIGN_OR_RETURN(all.coverage, parse_coverage(simdjson::minify(coverage)));
+  }
   std::string_view type;
   if (answer["data"]["resultType"].get(type) == simdjson::SUCCESS && type == "scalar") {
     dom::array pair;
     if (answer["data"]["result"].get(pair) != simdjson::SUCCESS) return not_an_answer(path);
-    all.push_back({core::Labels(), {sample_of(pair)}});
+    all.series.push_back({core::Labels(), {sample_of(pair)}});
     return all;
   }
   if (answer["data"]["result"].get(result) != simdjson::SUCCESS) return not_an_answer(path);
   for (dom::element element : result) {
     dom::object entry;
-    if (element.get(entry) == simdjson::SUCCESS) all.push_back(series_of(entry));
+    if (element.get(entry) == simdjson::SUCCESS) all.series.push_back(series_of(entry));
   }
   return all;
 }

@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "base/time.h"
+#include "client/coverage.h"
 #include "client/endpoint.h"
 #include "core/labels.h"
 
@@ -24,9 +25,13 @@ struct MetricSeries {
   core::Labels labels;
   std::vector<std::pair<base::UnixNanos, std::string>> samples;  // values as the server prints them
 };
+struct MetricAnswer {
+  std::vector<MetricSeries> series;
+  std::optional<CoverageNote> coverage;  // of servers that tell
+};
 // A metric query at one time, or over a range when `step` is given.
-base::StatusOr<std::vector<MetricSeries>> run_metric_query(Connection& connection, std::string_view query,
-                                                           std::optional<base::UnixNanos> from, base::UnixNanos to,
-                                                           std::optional<base::nanoseconds> step);
+base::StatusOr<MetricAnswer> run_metric_query(Connection& connection, std::string_view query,
+                                              std::optional<base::UnixNanos> from, base::UnixNanos to,
+                                              std::optional<base::nanoseconds> step);
 
 }  // namespace cordwood::client
