@@ -74,7 +74,7 @@ base::StatusOr<std::span<const std::string_view>> BlockText::short_lines_of(std:
   if (block_->encoded == nullptr) return lines_of(rows);
   {
     ASSIGN_OR_RETURN(const auto lines, block_->encoded->lease());
-    if (cutter_ != &cutter) cutter.use(*lines);
+    if (cutter_ != &cutter) RETURN_IF_ERROR(cutter.use(*lines));
     cutter_ = &cutter;
     if (cutter.useful()) RETURN_IF_ERROR(cutter.lines_of(*lines, rows, short_lines_, whole_));
   }

@@ -3,16 +3,12 @@
 namespace cordwood::exec {
 namespace {
 
-// What `peek` gives at a column and at the end.
-constexpr int kVariable = -1;
-constexpr int kEnd = -2;
-
 constexpr codec::Alphabet kEndsWord = codec::kAlphabetSpace | codec::kAlphabetControl | codec::kAlphabetPunctuation |
                                       codec::kAlphabetQuote | codec::kAlphabetBackslash | codec::kAlphabetHigh;
 
-class Reader {
+class Reader : FlatReader {
  public:
-  explicit Reader(const std::vector<FlatPiece>& pieces) : pieces_(pieces) { settle(); }
+  using FlatReader::FlatReader;
 
   std::optional<std::vector<JsonMember>> object() {
     std::vector<JsonMember> members;
@@ -22,14 +18,14 @@ class Reader {
     if (peek() == '}') return members;
     while (true) {
       JsonMember member;
-      member.begin = at_;
+      member.begin = place();
       if (!key(member.key)) return std::nullopt;
       skip_space();
       if (!take(':')) return std::nullopt;
       skip_space();
       member.is_object = peek() == '{';
       if (!value()) return std::nullopt;
-      member.end = at_;
+      member.end = place();
       members.push_back(std::move(member));
       skip_space();
       if (peek() == '}') return members;
@@ -39,31 +35,6 @@ class Reader {
   }
 
  private:
-  int peek() const {
-    if (at_.piece == pieces_.size()) return kEnd;
-    const FlatPiece& piece = pieces_[at_.piece];
-    if (piece.column != nullptr) return kVariable;
-    return static_cast<unsigned char>(piece.text[at_.offset]);
-  }
-  const codec::ColumnInfo& variable() const { return *pieces_[at_.piece].column; }
-  void next() {
-    ++at_.offset;
-    if (pieces_[at_.piece].column == nullptr && at_.offset < pieces_[at_.piece].text.size()) return;
-    ++at_.piece;
-    at_.offset = 0;
-    settle();
-  }
-  // Passes over pieces without text.
-  void settle() {
-    while (at_.piece < pieces_.size() && pieces_[at_.piece].column == nullptr && pieces_[at_.piece].text.empty()) {
-      ++at_.piece;
-    }
-  }
-  bool take(char wanted) {
-    if (peek() != static_cast<unsigned char>(wanted)) return false;
-    next();
-    return true;
-  }
   void skip_space() {
     while (peek() == ' ' || peek() == '\n' || peek() == '\r' || peek() == '\t') next();
   }
@@ -125,7 +96,7 @@ class Reader {
     const int first = peek();
     bool number = (first >= '0' && first <= '9') || first == '-';
     if (first == kVariable) {
-      number = pieces_[at_.piece].begins_number;
+      number = piece().begins_number;
       if (!number) return false;
     }
     std::string text;
@@ -142,9 +113,6 @@ class Reader {
     }
     return number || text == "true" || text == "false" || text == "null";
   }
-
-  const std::vector<FlatPiece>& pieces_;
-  FlatPlace at_;
 };
 
 }  // namespace

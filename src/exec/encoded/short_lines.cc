@@ -4,6 +4,8 @@
 #include <map>
 
 #include "exec/encoded/json_template.h"
+#include "exec/encoded/logfmt_template.h"
+#include "exec/encoded/needle_search.h"
 #include "pipeline/text/label_name.h"
 
 namespace cordwood::exec {
@@ -48,8 +50,9 @@ bool begins_number(codec::LineBlock& block, std::uint32_t column, int depth) {
   return true;
 }
 
+// `numbers`: where known columns of numbers are kept; null when that is of no use.
 std::vector<FlatPiece> flatten(codec::LineBlock& block, const codec::Template& whole,
-                               std::map<std::uint32_t, bool>& numbers) {
+                               std::map<std::uint32_t, bool>* numbers) {
   constexpr int kDepthMax = 4;
   std::vector<FlatPiece> flat;
   for (const codec::TemplatePiece& piece : whole.pieces) {
@@ -60,7 +63,11 @@ std::vector<FlatPiece> flatten(codec::LineBlock& block, const codec::Template& w
       flat.emplace_back().text = info.constant;
       continue;
     }
-    const auto [found, fresh] = numbers.try_emplace(piece.column, false);
+    if (numbers == nullptr) {
+      flat.push_back({{}, &info, piece.column, false});
+      continue;
+    }
+    const auto [found, fresh] = numbers->try_emplace(piece.column, false);
     // Behind a quote it is a string, whatever it begins with.
     if (fresh && !piece.text.ends_with('"')) found->second = begins_number(block, piece.column, kDepthMax);
     flat.push_back({{}, &info, piece.column, found->second});
@@ -68,11 +75,23 @@ std::vector<FlatPiece> flatten(codec::LineBlock& block, const codec::Template& w
   return flat;
 }
 
+// What is in every key that becomes the name: its longest run of what stands for itself in a name.
+std::string_view demanded_of(std::string_view name) {
+  if (name.ends_with(pipeline::kDuplicateSuffix)) name.remove_suffix(pipeline::kDuplicateSuffix.size());
+  std::string_view longest;
+  for (std::size_t begin = 0; begin < name.size();) {
+    const std::size_t end = std::min(name.find('_', begin), name.size());
+    if (end - begin > longest.size()) longest = name.substr(begin, end - begin);
+    begin = end + 1;
+  }
+  return longest;
+}
+
 }  // namespace
 
 bool ShortLines::wants(std::string_view key, bool is_object) const {
   const std::string name = pipeline::sanitize_label_name(key);
-  return std::any_of(names_.begin(), names_.end(), [&](const std::string& wanted) {
+  return std::any_of(needs_.names.begin(), needs_.names.end(), [&](const std::string& wanted) {
     if (wanted == name || (is_object && wanted.starts_with(name))) return true;
     return wanted.size() == name.size() + pipeline::kDuplicateSuffix.size() && wanted.starts_with(name) &&
            wanted.ends_with(pipeline::kDuplicateSuffix);
@@ -80,6 +99,25 @@ bool ShortLines::wants(std::string_view key, bool is_object) const {
 }
 
 std::optional<std::vector<ShortLines::Piece>> ShortLines::cut(const std::vector<FlatPiece>& flat) const {
+  return needs_.format == FieldFormat::kJson ? cut_json(flat) : cut_logfmt(flat);
+}
+
+void ShortLines::append_range(const std::vector<FlatPiece>& flat, FlatPlace begin, FlatPlace end,
+                              std::vector<Piece>& pieces) {
+  for (std::size_t i = begin.piece; i <= end.piece && i < flat.size(); ++i) {
+    if (flat[i].column != nullptr) {
+      if (i == end.piece) break;
+      pieces.back().column = flat[i].column_number;
+      pieces.emplace_back();
+      continue;
+    }
+    const std::size_t from = i == begin.piece ? begin.offset : 0;
+    const std::size_t to = i == end.piece ? end.offset : flat[i].text.size();
+    pieces.back().text.append(flat[i].text, from, to - from);
+  }
+}
+
+std::optional<std::vector<ShortLines::Piece>> ShortLines::cut_json(const std::vector<FlatPiece>& flat) const {
   const std::optional<std::vector<JsonMember>> members = members_of_template(flat);
   if (!members.has_value()) return std::nullopt;
   std::vector<Piece> pieces(1);
@@ -91,23 +129,25 @@ std::optional<std::vector<ShortLines::Piece>> ShortLines::cut(const std::vector<
     if (!wants(member.key, member.is_object)) continue;
     if (!first) pieces.back().text += ',';
     first = false;
-    for (std::size_t i = member.begin.piece; i <= member.end.piece && i < flat.size(); ++i) {
-      if (flat[i].column != nullptr) {
-        if (i == member.end.piece) break;
-        pieces.back().column = flat[i].column_number;
-        pieces.emplace_back();
-        continue;
-      }
-      const std::size_t begin = i == member.begin.piece ? member.begin.offset : 0;
-      const std::size_t end = i == member.end.piece ? member.end.offset : flat[i].text.size();
-      pieces.back().text.append(flat[i].text, begin, end - begin);
-    }
+    append_range(flat, member.begin, member.end, pieces);
   }
   pieces.back().text += '}';
   return pieces;
 }
 
-void ShortLines::use(codec::LineBlock& block) {
+std::optional<std::vector<ShortLines::Piece>> ShortLines::cut_logfmt(const std::vector<FlatPiece>& flat) const {
+  const std::optional<std::vector<LogfmtPair>> pairs = pairs_of_template(flat);
+  if (!pairs.has_value()) return std::nullopt;
+  std::vector<Piece> pieces(1);
+  for (const LogfmtPair& pair : *pairs) {
+    if (pair.key_known && !wants(pair.key, false)) continue;
+    append_range(flat, pair.begin, pair.end, pieces);
+    pieces.back().text += ' ';
+  }
+  return pieces;
+}
+
+base::Status ShortLines::use(codec::LineBlock& block) {
   std::map<std::uint32_t, bool> numbers;
   const codec::TextInfo& info = block.text(0);
   first_template_ = info.templates.first;
@@ -116,9 +156,29 @@ void ShortLines::use(codec::LineBlock& block) {
   useful_ = false;
   for (std::uint32_t i = 0; i < info.templates.count; ++i) {
     if (info.rows_of_templates[i] == 0) continue;
-    templates_[i] = cut(flatten(block, block.table().templates()[first_template_ + i], numbers));
+    templates_[i] = cut(flatten(block, block.table().templates()[first_template_ + i],
+                                needs_.format == FieldFormat::kJson ? &numbers : nullptr));
     useful_ = useful_ || templates_[i].has_value();
   }
+  mentioned_.reset();
+  if (needs_.format == FieldFormat::kLogfmt) return find_mentions(block);
+  return base::ok_status();
+}
+
+base::Status ShortLines::find_mentions(codec::LineBlock& block) {
+  RowBitmap mentioned(block.rows());
+  for (const std::string& name : needs_.names) {
+    const std::string_view demanded = demanded_of(name);
+    if (demanded.empty()) return base::ok_status();
+    const Needle needle{SubstringFinder(std::string(demanded))};
+    NeedleSearch search(block, needle);
+    ASSIGN_OR_RETURN(const RowBitmap found, search.find());
+    mentioned |= found;
+  }
+  if (mentioned.count() == block.rows()) return base::ok_status();
+  mentioned_ = std::move(mentioned);
+  useful_ = true;
+  return base::ok_status();
 }
 
 base::Status ShortLines::lines_of(codec::LineBlock& block, std::span<const std::uint32_t> rows,
@@ -129,13 +189,15 @@ base::Status ShortLines::lines_of(codec::LineBlock& block, std::span<const std::
   std::vector<std::size_t> ends;
   ends.reserve(rows.size());
   for (std::uint32_t i = 0; i < rows.size(); ++i) {
-    const std::optional<std::vector<Piece>>& pieces = templates_[ids[rows[i]] - first_template_];
-    if (!pieces.has_value()) {
-      whole.push_back(i);
-    } else {
-      for (const Piece& piece : *pieces) {
-        buffer_.append(piece.text);
-        if (piece.column != codec::kNoColumn) RETURN_IF_ERROR(append(block, piece.column, rows[i]));
+    if (!mentioned_.has_value() || mentioned_->test(rows[i])) {
+      const std::optional<std::vector<Piece>>& pieces = templates_[ids[rows[i]] - first_template_];
+      if (!pieces.has_value()) {
+        whole.push_back(i);
+      } else {
+        for (const Piece& piece : *pieces) {
+          buffer_.append(piece.text);
+          if (piece.column != codec::kNoColumn) RETURN_IF_ERROR(append(block, piece.column, rows[i]));
+        }
       }
     }
     ends.push_back(buffer_.size());
