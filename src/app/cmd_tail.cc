@@ -30,7 +30,12 @@ struct TailCommand {
 class Tail {
  public:
   Tail(client::Connection& connection, std::string query, base::UnixNanos start, client::OutputOptions output)
-      : connection_(connection), query_(std::move(query)), start_(start), newest_(start), printer_(stdout, output) {}
+      : connection_(connection),
+        query_(std::move(query)),
+        start_(start),
+        newest_(start),
+        printer_(stdout, output),
+        utc_(output.utc) {}
 
   // One question; prints what is new.
   base::Status poll() {
@@ -48,6 +53,7 @@ class Tail {
     callbacks.batch_end = [this] { printer_.flush(); };
     ASSIGN_OR_RETURN(const client::QueryEnd end, client::run_row_query(connection_, request, callbacks));
     printer_.flush();
+    if (end.coverage.has_value()) say_when_changed(*end.coverage);
     const base::UnixNanos oldest = newest_ - kOverlap;
     while (!seen_.empty() && seen_.begin()->time < oldest) seen_.erase(seen_.begin());
     if (!end.error.empty()) return base::unavailable_error("{}", end.error);
@@ -62,12 +68,26 @@ class Tail {
     std::uint64_t offset = 0;
     auto operator<=>(const Name&) const = default;
   };
+
+  // A host that falls silent or returns is told once, on stderr.
+  void say_when_changed(const client::CoverageNote& coverage) {
+    std::string missing;
+    for (const client::CoverageHost& host : coverage.not_complete) {
+      if (host.state != "complete" && host.state != "ended") missing += host.host + ' ' + host.state + '\n';
+    }
+    if (missing == missing_) return;
+    missing_ = std::move(missing);
+    print_coverage(coverage, utc_);
+  }
+
   client::Connection& connection_;
   const std::string query_;
   const base::UnixNanos start_;
   base::UnixNanos newest_;
   std::set<Name> seen_;  // of the last kOverlap
   client::RowPrinter printer_;
+  const bool utc_;
+  std::string missing_;  // hosts that were not complete when it was told last
 };
 
 base::Status run(TailCommand& command) {
