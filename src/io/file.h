@@ -2,8 +2,8 @@
 // makes them inside `co_await executor.blocking(...)`.
 //
 // Errors of all calls: NotFound, AlreadyExists, PermissionDenied (also a read-only file system), ResourceExhausted (no
-// space, no descriptors), DataLoss (EIO), InvalidArgument (a NUL byte in a path), Unavailable (the rest). The text names
-// operation and path.
+// space, no descriptors), DataLoss (EIO), InvalidArgument (a NUL byte in a path), Unavailable (the rest). The text
+// names operation and path.
 #pragma once
 
 #include <cstdint>
@@ -38,6 +38,9 @@ class File {
   virtual base::StatusOr<std::size_t> read_into(std::uint64_t offset, char* buffer, std::size_t length) = 0;
   // Appends all of `bytes`, or fails; after a failure the end of the file is undefined until truncate.
   virtual base::Status append(std::string_view bytes) = 0;
+  // Writes all of `bytes` at `offset`, beyond the end too (zeros in between), or fails; after a failure any part of
+  // them may be written. Of a file opened with kReadWrite only.
+  virtual base::Status write_at(std::uint64_t offset, std::string_view bytes) = 0;
   // Bytes and size are durable when it ends (fdatasync). After a failure nothing since the last success may be assumed
   // durable, and trying again proves nothing (fsyncgate): the file must be given up.
   virtual base::Status sync() = 0;
@@ -49,8 +52,9 @@ class File {
 
 enum class OpenMode {
   kRead,
-  kCreateNew,    // for appending; AlreadyExists when there is one
-  kAppend,       // for appending to an existing file
+  kCreateNew,  // for appending; AlreadyExists when there is one
+  kAppend,     // for appending to an existing file
+  kReadWrite,  // for write_at to an existing file
 };
 
 // A held lock file; released on destruction, and by the system when the process ends.

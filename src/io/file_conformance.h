@@ -60,6 +60,23 @@ TEST_P(FileConformance, AppendedBytesAreReadBackAtAnyOffset) {
   EXPECT_EQ((*file)->stat().value().bytes, 12U);
 }
 
+TEST_P(FileConformance, WritesAnywhereWhenOpenedForThat) {
+  EXPECT_EQ(files_.open(path("f"), OpenMode::kReadWrite).status().code(), base::StatusCode::kNotFound);
+  write("f", "0123456789");
+  auto file = files_.open(path("f"), OpenMode::kReadWrite);
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_TRUE((*file)->write_at(3, "abc").ok());
+  EXPECT_TRUE((*file)->write_at(8, "xyz").ok());
+  EXPECT_TRUE((*file)->write_at(13, "!").ok());
+  EXPECT_TRUE((*file)->write_at(2, "").ok());
+  EXPECT_TRUE((*file)->sync().ok());
+  EXPECT_EQ(read("f"), std::string("012abc67xyz\0\0!", 14));
+  ASSERT_TRUE((*file)->truncate(4).ok());
+  EXPECT_EQ(read("f"), "012a");
+  auto reader = files_.open(path("f"), OpenMode::kRead);
+  EXPECT_FALSE((*reader)->write_at(0, "z").ok());
+}
+
 TEST_P(FileConformance, AReadFarLargerThanTheFileTakesNoMemoryForIt) {
   write("f", "abc");
   auto file = files_.open(path("f"), OpenMode::kRead);

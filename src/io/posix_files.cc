@@ -105,6 +105,20 @@ class PosixFile final : public File {
     return base::ok_status();
   }
 
+  base::Status write_at(std::uint64_t offset, std::string_view bytes) override {
+    if (offset > static_cast<std::uint64_t>(INT64_MAX) - bytes.size()) {
+      return base::invalid_argument_error("write {}: offset={}", path_, offset);
+    }
+    while (!bytes.empty()) {
+      const ssize_t n = repeat_interrupted(
+          [&] { return ::pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset)); });
+      if (n < 0) return failure("write", path_);
+      bytes.remove_prefix(static_cast<std::size_t>(n));
+      offset += static_cast<std::uint64_t>(n);
+    }
+    return base::ok_status();
+  }
+
   base::Status sync() override {
     // The kernel reports a lost write once and then calls the pages clean, so a later success would be a lie.
     if (sync_failed_) return base::data_loss_error("sync {}: an earlier sync of this file failed", path_);
@@ -286,6 +300,8 @@ class PosixFiles final : public FileSystem {
         return O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC;
       case OpenMode::kAppend:
         return O_RDWR | O_APPEND | O_CLOEXEC;
+      case OpenMode::kReadWrite:
+        return O_RDWR | O_CLOEXEC;
     }
     return O_RDONLY | O_CLOEXEC;
   }

@@ -18,6 +18,8 @@ std::string_view name_of(FileOperation operation) {
       return "read";
     case FileOperation::kAppend:
       return "append";
+    case FileOperation::kWrite:
+      return "write";
     case FileOperation::kSync:
       return "sync";
     case FileOperation::kTruncate:
@@ -76,8 +78,13 @@ FileStat stat_of(const SimNode& node) {
 
 class SimFile final : public File {
  public:
-  SimFile(SimFiles& files, std::shared_ptr<SimNode> node, std::string path, bool writable, std::uint64_t life)
-      : files_(files), node_(std::move(node)), path_(std::move(path)), writable_(writable), life_(life) {}
+  SimFile(SimFiles& files, std::shared_ptr<SimNode> node, std::string path, OpenMode mode, std::uint64_t life)
+      : files_(files),
+        node_(std::move(node)),
+        path_(std::move(path)),
+        writable_(mode != OpenMode::kRead),
+        anywhere_(mode == OpenMode::kReadWrite),
+        life_(life) {}
 
   base::StatusOr<std::string> read_at(std::uint64_t offset, std::size_t length) override {
     base::MutexLock lock(files_.mutex_);
@@ -107,6 +114,29 @@ class SimFile final : public File {
       bytes = bytes.substr(0, files_.fault_random_() % bytes.size());
     }
     node_->data += bytes;
+    files_.touch(*node_);
+    return status;
+  }
+
+  base::Status write_at(std::uint64_t offset, std::string_view bytes) override {
+    base::MutexLock lock(files_.mutex_);
+    base::Status status = begin(FileOperation::kWrite);
+    if (status.ok() && !anywhere_) return failure(EBADF, FileOperation::kWrite, path_);
+    if (status.ok()) {
+      const std::uint64_t size = node_->data.size();
+      const std::uint64_t room = room_for_end();
+      const std::uint64_t end = offset + bytes.size();
+      if (end > size && end - size > room) {
+        status = failure(ENOSPC, FileOperation::kWrite, path_);
+        if (offset >= size + room) return status;
+        bytes = bytes.substr(0, static_cast<std::size_t>(size + room - offset));
+      }
+    } else if (!alive() || !anywhere_ || files_.power_is_off()) {
+      return status;
+    } else if (!bytes.empty()) {
+      bytes = bytes.substr(0, files_.fault_random_() % bytes.size());
+    }
+    node_->write_file(static_cast<std::size_t>(offset), bytes);
     files_.touch(*node_);
     return status;
   }
@@ -171,6 +201,7 @@ class SimFile final : public File {
   const std::shared_ptr<SimNode> node_;
   const std::string path_;
   const bool writable_;
+  const bool anywhere_;  // write_at
   const std::uint64_t life_;
   bool sync_failed_ = false;
 };
@@ -257,7 +288,7 @@ base::StatusOr<std::unique_ptr<File>> SimFiles::open(const std::string& path, Op
   if (place.node == nullptr) return failure(ENOENT, FileOperation::kOpen, path);
   const bool writable = mode != OpenMode::kRead;
   if (writable && place.node->is_directory) return failure(EISDIR, FileOperation::kOpen, path);
-  return std::make_unique<SimFile>(*this, place.node, path, writable, life_);
+  return std::make_unique<SimFile>(*this, place.node, path, mode, life_);
 }
 
 base::StatusOr<FileStat> SimFiles::stat(const std::string& path) {

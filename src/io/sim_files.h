@@ -23,6 +23,7 @@ enum class FileOperation {
   kOpen,
   kRead,
   kAppend,
+  kWrite,
   kSync,
   kTruncate,
   kPreallocate,
@@ -35,7 +36,7 @@ enum class FileOperation {
   kFreeBytes,
   kLock,
 };
-inline constexpr std::size_t kFileOperations = 14;
+inline constexpr std::size_t kFileOperations = 15;
 
 struct SimNode;
 
@@ -59,7 +60,8 @@ class SimFiles final : public FileSystem {
 
   // The power is cut and comes back. What was synced survives exactly, files and directory entries; of each file's
   // unsynced bytes and each directory's unsynced changes `seed` decides whether they are lost, kept, or kept in part:
-  // a prefix, with sectors of zeros in it. Open files answer Unavailable from now on and locks are free.
+  // of what was appended a prefix, with sectors of zeros in it, of what was overwritten any sectors. Open files answer
+  // Unavailable from now on and locks are free.
   void crash(std::uint64_t seed);
   // The process dies: open files and locks as after crash(), but the kernel keeps everything that was written.
   void kill();
@@ -72,7 +74,7 @@ class SimFiles final : public FileSystem {
   void fail_operation(std::uint64_t nth, int error_number);
   // The `nth` operation from now and all later ones answer Unavailable, until crash().
   void power_off_at(std::uint64_t nth);
-  // Appends and preallocations beyond answer ResourceExhausted. Counts the bytes of all files.
+  // Appends, writes and preallocations beyond answer ResourceExhausted. Counts the bytes of all files.
   void set_capacity(std::uint64_t bytes);
   // Bit rot: inverts a bit on the disk and in the cache.
   base::Status flip_bit(const std::string& path, std::uint64_t offset, unsigned bit);

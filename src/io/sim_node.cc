@@ -35,10 +35,51 @@ void lose_sectors(std::string& data, std::size_t begin, std::size_t end, std::ui
 
 }  // namespace
 
+void SimNode::write_file(std::size_t offset, std::string_view bytes) {
+  if (bytes.empty()) return;
+  const std::size_t end = offset + bytes.size();
+  keep_before(offset, end);
+  forget_never_written(offset, end);
+  if (data.size() < end) data.resize(end);
+  std::copy(bytes.begin(), bytes.end(), data.begin() + static_cast<std::ptrdiff_t>(offset));
+}
+
+void SimNode::keep_before(std::size_t offset, std::size_t end) {
+  for (std::size_t at = offset / kSectorBytes * kSectorBytes; at < std::min(end, synced_bytes); at += kSectorBytes) {
+    const auto [found, is_new] = overwritten.try_emplace(at);
+    found->second.never_written = false;
+    if (!is_new) continue;
+    std::string& before = found->second.before;
+    before = data.substr(at, std::min(kSectorBytes, synced_bytes - at));
+    // What the disk has of bytes whose sync failed is not known: the worst.
+    for (const Range& range : never_written) {
+      for (std::size_t i = std::max(range.begin, at); i < std::min(range.end, at + before.size()); ++i) {
+        before[i - at] = '\0';
+      }
+    }
+  }
+}
+
+void SimNode::forget_never_written(std::size_t begin, std::size_t end) {
+  std::vector<Range> left;
+  for (const Range& range : never_written) {
+    if (range.begin < begin) left.push_back({range.begin, std::min(range.end, begin)});
+    if (range.end > end) left.push_back({std::max(range.begin, end), range.end});
+  }
+  never_written = std::move(left);
+}
+
 void SimNode::truncate_file(std::size_t bytes) {
   if (bytes < synced_bytes) {
-    synced_tail.insert(0, data, bytes, synced_bytes - bytes);
+    std::string on_disk = data.substr(0, synced_bytes);
+    for (const auto& [at, sector] : overwritten) on_disk.replace(at, sector.before.size(), sector.before);
+    synced_tail.insert(0, on_disk, bytes, synced_bytes - bytes);
     synced_bytes = bytes;
+    overwritten.erase(overwritten.lower_bound(bytes), overwritten.end());
+    if (!overwritten.empty()) {
+      auto& [at, last] = *overwritten.rbegin();
+      last.before.resize(std::min(last.before.size(), bytes - at));
+    }
   }
   data.resize(bytes);
   for (Range& range : never_written) range.end = std::min(range.end, bytes);
@@ -48,10 +89,12 @@ void SimNode::truncate_file(std::size_t bytes) {
 void SimNode::sync_file() {
   synced_bytes = data.size();
   synced_tail.clear();
+  std::erase_if(overwritten, [](const auto& sector) { return !sector.second.never_written; });
 }
 
 void SimNode::fail_sync_file() {
   if (synced_bytes < data.size()) never_written.push_back({synced_bytes, data.size()});
+  for (auto& [at, sector] : overwritten) sector.never_written = true;
 }
 
 void SimNode::change_entries(EntryChange change) {
@@ -74,11 +117,19 @@ void SimNode::crash(std::mt19937_64& random) {
 }
 
 void SimNode::crash_file(std::mt19937_64& random) {
-  const bool clean = synced_bytes == data.size() && synced_tail.empty();
+  const auto restore = [this](std::size_t at, const Overwritten& sector) {
+    data.replace(at, sector.before.size(), sector.before);
+  };
+  const bool dirty = std::any_of(overwritten.begin(), overwritten.end(),
+                                 [](const auto& sector) { return !sector.second.never_written; });
+  const bool clean = synced_bytes == data.size() && synced_tail.empty() && !dirty;
   if (!clean) {
     switch (random() % 3) {
       case 0:  // nothing since the last sync reached the disk
         data.resize(synced_bytes);
+        for (const auto& [at, sector] : overwritten) {
+          if (!sector.never_written) restore(at, sector);
+        }
         data += synced_tail;
         break;
       case 1:  // all of it did
@@ -86,9 +137,16 @@ void SimNode::crash_file(std::mt19937_64& random) {
       default: {  // some of it did
         data.resize(synced_bytes + random() % (data.size() - synced_bytes + 1));
         lose_sectors(data, synced_bytes, data.size(), 4, random);
+        for (const auto& [at, sector] : overwritten) {
+          if (!sector.never_written && random() % 2 == 0) restore(at, sector);
+        }
       }
     }
   }
+  for (const auto& [at, sector] : overwritten) {
+    if (sector.never_written && random() % 2 == 0) restore(at, sector);
+  }
+  overwritten.clear();
   for (const Range& range : never_written) lose_sectors(data, range.begin, range.end, 2, random);
   never_written.clear();
   sync_file();

@@ -27,7 +27,8 @@ struct SimNode {
   std::uint64_t inode = 0;
   base::UnixNanos modified;
 
-  // --- a file. The disk holds data[0, synced_bytes) followed by synced_tail; programs see `data`.
+  // --- a file. The disk holds data[0, synced_bytes), with what was there before in sectors that were overwritten
+  // since, followed by synced_tail; programs see `data`.
   std::string data;
   std::size_t synced_bytes = 0;
   std::string synced_tail;  // cut off by a truncate that is not synced yet
@@ -38,12 +39,19 @@ struct SimNode {
     std::size_t end;
   };
   std::vector<Range> never_written;
+  // Overwritten sectors below synced_bytes, by their first byte.
+  struct Overwritten {
+    std::string before;          // what the disk holds
+    bool never_written = false;  // as above, until they are written again
+  };
+  std::map<std::size_t, Overwritten> overwritten;
 
   // --- a directory
   std::map<std::string, std::shared_ptr<SimNode>> entries;
   std::map<std::string, std::shared_ptr<SimNode>> synced_entries;
   std::vector<EntryChange> unsynced;
 
+  void write_file(std::size_t offset, std::string_view bytes);
   void truncate_file(std::size_t bytes);
   void sync_file();
   void fail_sync_file();
@@ -54,6 +62,8 @@ struct SimNode {
   std::uint64_t bytes_below() const;
 
  private:
+  void keep_before(std::size_t offset, std::size_t end);
+  void forget_never_written(std::size_t begin, std::size_t end);
   void crash_file(std::mt19937_64& random);
   void crash_entries(std::mt19937_64& random);
 };

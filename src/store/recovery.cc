@@ -3,7 +3,7 @@
 #include <charconv>
 
 #include "base/log.h"
-#include "store/head/body_chunks.h"
+#include "store/replayer.h"
 #include "store/rules.h"
 
 namespace cordwood::store {
@@ -23,7 +23,7 @@ base::Task<base::Status> Recovery::run() {
   base::StatusOr<std::vector<journal::JournalFile>> files =
       co_await state_.executor().blocking([state] { return state->journal->load(); });
   if (!files.ok()) co_return base::annotate(files.status(), "reading the journal directory");
-  status = co_await replay(*std::move(files));
+  status = co_await replay(*std::move(files), begin);
   if (!status.ok()) co_return base::annotate(status, "replaying the journal");
 
   std::uint64_t through = 0;
@@ -33,11 +33,6 @@ base::Task<base::Status> Recovery::run() {
     state_.update_head_gauges();
   }
   co_await state_.journal->trim(through);
-  const base::nanoseconds took = state_.executor().clock().monotonic() - begin;
-  if (frames_ > 0 || undecodable_ > 0) {
-    base::log_info("journal replayed: frames={} records={} undecodable={} flushed_through={} seconds={:.3f}", frames_,
-                   records_, undecodable_, through, static_cast<double>(took.count()) * 1e-9);
-  }
   co_return base::ok_status();
 }
 
@@ -96,7 +91,7 @@ base::Task<base::Status> Recovery::load_rules(const std::vector<catalog::PartRow
   co_return restore_retention(state_, *std::move(retention));
 }
 
-base::Task<base::Status> Recovery::replay(std::vector<journal::JournalFile> files) {
+base::Task<base::Status> Recovery::replay(std::vector<journal::JournalFile> files, base::MonotonicNanos begin) {
   std::uint64_t flushed_through = 0;
   {
     base::MutexLock lock(state_.mutex);
@@ -108,73 +103,17 @@ base::Task<base::Status> Recovery::replay(std::vector<journal::JournalFile> file
         "replayed",
         flushed_through, files.front().header.first_sequence);
   }
-  journal::Replay replay(*state_.deps.files, std::move(files), flushed_through);
-  while (true) {
-    journal::Replay* replay_pointer = &replay;
-    base::StatusOr<std::optional<journal::ReplayedFrame>> frame =
-        co_await state_.executor().blocking([replay_pointer] { return replay_pointer->next(); });
-    if (!frame.ok()) co_return frame.status();
-    if (!frame->has_value()) break;
-    journal::ReplayedFrame copy = **frame;
-    base::Status status = co_await replay_frame(std::move(copy));
-    if (status.code() == base::StatusCode::kDataLoss) {
-      // The checksum fits and the decoder cannot read it: the file is kept for a rescue, replay goes on.
-      ++undecodable_;
-      replay.mark_damaged(**frame);
-      base::log_error("journal frame lost: sequence={} error=\"{}\"; the file is kept as *.damaged", (*frame)->sequence,
-                      status.ToString());
-    } else if (!status.ok()) {
-      co_return status;
-    }
+  Replayer replayer(state_, flusher_);
+  base::Status status = co_await replayer.run(std::move(files), flushed_through);
+  if (!status.ok()) co_return status;
+  if (replayer.frames() > 0 || replayer.undecodable() > 0) {
+    const base::nanoseconds took = state_.executor().clock().monotonic() - begin;
+    base::log_info(
+        "journal replayed: frames={} records={} left_in_journal={} undecodable={} flushed_through={} seconds={:.3f}",
+        replayer.frames(), replayer.records(), replayer.spilled_records(), replayer.undecodable(), flushed_through,
+        static_cast<double>(took.count()) * 1e-9);
   }
-  note_damage(replay);
-  {
-    base::MutexLock lock(state_.mutex);
-    state_.published = replay.next_sequence() - 1;
-  }
-  state_.journal->start(replay.files(), replay.next_sequence());
-  co_return base::ok_status();
-}
-
-void Recovery::note_damage(const journal::Replay& replay) {
-  std::uint64_t frames = undecodable_;
-  for (const journal::Damage& damage : replay.damages()) frames += damage.last_sequence - damage.first_sequence + 1;
-  state_.metrics.journal_lost_frames.add(frames);
-}
-
-base::Task<base::Status> Recovery::replay_frame(journal::ReplayedFrame frame) {
-  core::EncodedBody body{frame.header.protocol, frame.header.encoding, frame.header.decoder_version, frame.body};
-  const core::DecodeContext context{frame.header.arrival, &frame.header.refused};
-  base::StatusOr<core::RecordBatch> batch = state_.deps.decoder->decode(body, context);
-  if (!batch.ok()) co_return base::data_loss_error("decoding: {}", base::message_of(batch.status()));
-  base::Status slices = check_slices(*batch);
-  if (!slices.ok()) co_return base::data_loss_error("decoding: {}", base::message_of(slices));
-  if (batch->slices.size() != frame.header.stored_slices.size()) {
-    co_return base::data_loss_error("decoding: the frame has {} slices, the body {}", frame.header.stored_slices.size(),
-                                    batch->slices.size());
-  }
-  const bool named = batch->named();
-  BodyRows rows = named ? named_rows(*batch, frame.header.stored_slices) : unnamed_rows(*batch, {});
-  std::vector<std::shared_ptr<Chunk>> chunks = co_await make_chunks(state_.executor(), *batch, std::move(rows));
-  std::uint64_t bytes = 0;
-  for (const auto& chunk : chunks) bytes += chunk->memory_bytes();
-  while (!state_.gate.try_take(bytes)) {
-    base::Status flushed = co_await flusher_.flush_once();
-    if (!flushed.ok()) co_return base::annotate(flushed, "flushing a head that is full before the journal is replayed");
-  }
-  ++frames_;
-  base::MutexLock lock(state_.mutex);
-  if (!state_.active_since.has_value()) state_.active_since = state_.executor().clock().monotonic();
-  for (std::shared_ptr<Chunk>& chunk : chunks) {
-    if (!named) chunk->name_frame(state_.frame_generation(frame.epoch, frame.sequence));
-    chunk->set_deletions_applied(state_.deletions.newest_before(state_.options.node, frame.sequence));
-    records_ += chunk->rows();
-    state_.head.add(frame.header.tenant, std::move(chunk));
-  }
-  state_.sources.replay(frame.header.tenant, *batch, frame.header.stored_slices, frame.header.arrival);
-  if (frame.header.body_hash.has_value()) state_.body_hashes.replay(*frame.header.body_hash, frame.header.arrival);
-  state_.published = frame.sequence;
-  co_return base::ok_status();
+  co_return status;
 }
 
 base::Task<base::Status> Recovery::fix_disk_budget() {

@@ -3,7 +3,7 @@
 //
 //   before the frame was durable      the torn tail is cut (journal/replay)
 //   durable, not acknowledged         replayed; the sender finds its slice at the mark, its body repeated
-//   acknowledged, not flushed         replayed
+//   acknowledged, not flushed         replayed; what is more than the head may hold stays in the journal (replayer)
 //   segments put, no commit           nothing here: the frames are replayed, the sweep deletes the objects (sweep)
 //   committed, journal not trimmed    frames at or below flushed_through are not replayed; trimmed
 //   catalog older than the journal    replayed from the first frame that the catalog does not know
@@ -18,23 +18,18 @@ namespace cordwood::store {
 class Recovery {
  public:
   Recovery(StoreState& state, Flusher& flusher) : state_(state), flusher_(flusher) {}
-  // Loads the catalog's view, replays the journal into the head (flushing when it gets full) and starts the journal.
+  // Loads the catalog's view, replays the journal into the head (replayer.h) and starts the journal.
   base::Task<base::Status> run();
 
  private:
   base::Task<base::Status> load_catalog();
   // Deletions and retention.
   base::Task<base::Status> load_rules(const std::vector<catalog::PartRow>& parts);
-  base::Task<base::Status> replay(std::vector<journal::JournalFile> files);
-  base::Task<base::Status> replay_frame(journal::ReplayedFrame frame);
+  base::Task<base::Status> replay(std::vector<journal::JournalFile> files, base::MonotonicNanos begin);
   base::Task<base::Status> fix_disk_budget();
-  void note_damage(const journal::Replay& replay);
 
   StoreState& state_;
   Flusher& flusher_;
-  std::uint64_t frames_ = 0;
-  std::uint64_t records_ = 0;
-  std::uint64_t undecodable_ = 0;
 };
 
 }  // namespace cordwood::store

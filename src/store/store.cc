@@ -43,6 +43,7 @@ base::Task<base::StatusOr<std::unique_ptr<Store>>> Store::open(StoreOptions opti
   impl->loops.spawn(impl->expirer.run());
   impl->state.erase_wanted.set();
   impl->state.merge_wanted.set();  // replay leaves a chunk a frame
+  impl->state.flush_wanted.set();  // and maybe more than one flush carries away
   impl->state.compact_wanted.set();
   if (impl->state.options.background_compaction) impl->loops.spawn(impl->compactor.run());
   co_return std::unique_ptr<Store>(new Store(std::move(impl)));
@@ -94,7 +95,7 @@ base::Task<base::StatusOr<core::StoreStatus>> Store::status() {
   core::StoreStatus status;
   status.journal_bytes = impl_->state.journal->bytes();
   status.disk_budget_bytes = impl_->state.disk_budget_bytes;
-  Chunks chunks;
+  HeadParts parts;
   {
     StoreState& state = impl_->state;
     base::MutexLock lock(state.mutex);
@@ -106,11 +107,11 @@ base::Task<base::StatusOr<core::StoreStatus>> Store::status() {
     status.records = totals.records + status.head_records;
     status.parts = totals.parts;
     status.deletions_waiting = state.deletions.waiting();
-    chunks = state.head.all_chunks();
+    parts = state.head.all_parts();
   }
   std::unordered_set<std::uint64_t> streams;  // 64 bits of an id: a count for people
-  for (const auto& chunk : chunks) {
-    for (const segment::PartStream& stream : chunk->streams()) streams.insert(stream.id.value.lo);
+  for (const auto& part : parts) {
+    for (const segment::PartStream& stream : part->streams()) streams.insert(stream.id.value.lo);
   }
   status.streams = streams.size();
   co_return status;
@@ -119,23 +120,23 @@ base::Task<base::StatusOr<core::StoreStatus>> Store::status() {
 base::Task<base::StatusOr<StoreSnapshot>> Store::snapshot(core::TenantId tenant, core::TimeRange range) {
   StoreSnapshot snapshot;
   std::shared_ptr<const PartList> parts;
-  Chunks chunks;
+  HeadParts heads;
   Deletions of_tenant;
-  std::vector<Deletions> deletions;  // of each chunk
+  std::vector<Deletions> deletions;  // of each of `heads`
   {
     // Rows move from the head to the segments in a critical section of the same mutex: each is in one of the two here.
     base::MutexLock lock(impl_->state.mutex);
     parts = impl_->state.parts.of(tenant);
-    chunks = impl_->state.head.snapshot(tenant, range);
+    heads = impl_->state.head.snapshot(tenant, range);
     of_tenant = impl_->state.deletions.applying(tenant, {core::UnixNanos::min(), core::UnixNanos::max()}, 0);
-    for (const auto& chunk : chunks) {
-      deletions.push_back(impl_->state.deletions.applying(tenant, chunk->times(), chunk->deletions_applied()));
+    for (const auto& part : heads) {
+      deletions.push_back(impl_->state.deletions.applying(tenant, part->times(), part->deletions_applied()));
     }
     snapshot.committed_through = impl_->state.published;
   }
   if (parts != nullptr) snapshot.segments = overlapping(*parts, range);
-  for (std::size_t i = 0; i < chunks.size(); ++i) {
-    snapshot.heads.push_back(filter_part(chunks[i], std::move(deletions[i])));
+  for (std::size_t i = 0; i < heads.size(); ++i) {
+    snapshot.heads.push_back(filter_part(heads[i], std::move(deletions[i])));
   }
   for (catalog::PartRow& part : snapshot.segments) {
     Deletions of_part;

@@ -19,6 +19,9 @@ class UnsyncedFile final : public io::File {
     return below_->read_into(offset, buffer, length);
   }
   base::Status append(std::string_view bytes) override { return below_->append(bytes); }
+  base::Status write_at(std::uint64_t offset, std::string_view bytes) override {
+    return below_->write_at(offset, bytes);
+  }
   base::Status sync() override { return base::ok_status(); }
   base::Status truncate(std::uint64_t bytes) override { return below_->truncate(bytes); }
   base::Status preallocate(std::uint64_t bytes) override { return below_->preallocate(bytes); }

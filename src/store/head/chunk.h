@@ -13,6 +13,7 @@
 
 #include "core/record.h"
 #include "segment/part.h"
+#include "store/head/head_part.h"
 
 namespace cordwood::store {
 
@@ -20,9 +21,8 @@ namespace cordwood::store {
 inline constexpr std::uint64_t kChunkLineBytesMax = 4 << 20;
 inline constexpr std::uint32_t kChunkRowsMax = 64 << 10;
 
-class Chunk final : public segment::Part, public std::enable_shared_from_this<Chunk> {
+class Chunk final : public HeadPart, public std::enable_shared_from_this<Chunk> {
  public:
-  std::string_view name() const override { return "head"; }
   core::TimeSpan times() const override { return span_; }
   std::span<const segment::PartStream> streams() const override { return streams_; }
   std::span<const segment::RowSource> sources() const override { return sources_; }
@@ -34,14 +34,9 @@ class Chunk final : public segment::Part, public std::enable_shared_from_this<Ch
   // of an unnamed body, before anybody else has seen the chunk.
   void name_frame(core::GenerationId generation) { sources_.front().generation = generation; }
 
-  // DeletionTable: deletions up to this id do not mean these rows. Set before anybody else has seen the chunk.
-  void set_deletions_applied(std::uint64_t id) { deletions_applied_ = id; }
-  std::uint64_t deletions_applied() const { return deletions_applied_; }
-
-  std::uint32_t rows() const { return static_cast<std::uint32_t>(times_.size()); }
-  std::uint64_t line_bytes() const { return line_bytes_; }
-  // Everything this chunk keeps alive; labels, which other chunks may share, are counted in each.
-  std::uint64_t memory_bytes() const { return memory_bytes_; }
+  std::uint32_t rows() const override { return static_cast<std::uint32_t>(times_.size()); }
+  std::uint64_t line_bytes() const override { return line_bytes_; }
+  std::uint64_t memory_bytes() const override { return memory_bytes_; }
 
   // Rows [first_row(s), first_row(s + 1)) belong to stream s.
   std::uint32_t first_row(std::size_t stream) const { return first_rows_[stream]; }
@@ -80,7 +75,6 @@ class Chunk final : public segment::Part, public std::enable_shared_from_this<Ch
   std::unique_ptr<char[]> text_;
   std::uint64_t line_bytes_ = 0;
   std::uint64_t memory_bytes_ = 0;
-  std::uint64_t deletions_applied_ = 0;
 };
 
 }  // namespace cordwood::store

@@ -24,28 +24,53 @@ void Head::add(const core::TenantId& tenant, std::shared_ptr<const Chunk> chunk)
   active_.tenants[tenant].push_back(std::move(chunk));
 }
 
-Chunks Head::snapshot(const core::TenantId& tenant, const core::TimeRange& range) const {
-  Chunks out;
-  for (const Half* half : {&frozen_, &active_}) {
-    const auto found = half->tenants.find(tenant);
-    if (found == half->tenants.end()) continue;
-    for (const auto& chunk : found->second) {
-      if (chunk->times().overlaps(range)) out.push_back(chunk);
+HeadParts Head::snapshot(const core::TenantId& tenant, const core::TimeRange& range) const {
+  HeadParts out;
+  const auto take = [&](const auto& tenants) {
+    const auto found = tenants.find(tenant);
+    if (found == tenants.end()) return;
+    for (const auto& part : found->second) {
+      if (part->times().overlaps(range)) out.push_back(part);
     }
-  }
+  };
+  for (const Frozen& frozen : frozen_) take(frozen.tenants);
+  take(active_.tenants);
   return out;
 }
 
 std::map<core::TenantId, Chunks> Head::freeze() {
-  CHECK(frozen_.tenants.empty());
-  frozen_ = std::exchange(active_, {});
-  return frozen_.tenants;
+  Active active = std::exchange(active_, {});
+  Frozen frozen;
+  for (const auto& [tenant, chunks] : active.tenants) frozen.tenants[tenant].assign(chunks.begin(), chunks.end());
+  frozen.bytes = frozen.chunk_bytes = active.bytes;
+  frozen.rows = active.rows;
+  frozen.line_bytes = active.line_bytes;
+  frozen_bytes_ += frozen.bytes;
+  frozen_rows_ += frozen.rows;
+  frozen_line_bytes_ += frozen.line_bytes;
+  frozen_.push_back(std::move(frozen));
+  return std::move(active.tenants);
+}
+
+std::uint64_t Head::spill_last_frozen(std::map<core::TenantId, HeadParts> parts) {
+  Frozen& frozen = frozen_.back();
+  std::uint64_t bytes = 0;
+  for (const auto& [tenant, list] : parts) {
+    for (const auto& part : list) bytes += part->memory_bytes();
+  }
+  frozen.tenants = std::move(parts);
+  frozen_bytes_ = frozen_bytes_ - frozen.bytes + bytes;
+  frozen.bytes = bytes;
+  return std::exchange(frozen.chunk_bytes, 0);
 }
 
 std::uint64_t Head::drop_frozen() {
-  const std::uint64_t bytes = frozen_.bytes;
-  frozen_ = {};
-  return bytes;
+  const Frozen frozen = std::move(frozen_.front());
+  frozen_.pop_front();
+  frozen_bytes_ -= frozen.bytes;
+  frozen_rows_ -= frozen.rows;
+  frozen_line_bytes_ -= frozen.line_bytes;
+  return frozen.chunk_bytes;
 }
 
 std::optional<Head::MergeWork> Head::merge_work() const {
@@ -85,11 +110,12 @@ bool Head::replace(const MergeWork& work, std::shared_ptr<const Chunk> merged) {
   return true;
 }
 
-Chunks Head::all_chunks() const {
-  Chunks out;
-  for (const Half* half : {&frozen_, &active_}) {
-    for (const auto& [tenant, chunks] : half->tenants) out.insert(out.end(), chunks.begin(), chunks.end());
+HeadParts Head::all_parts() const {
+  HeadParts out;
+  for (const Frozen& frozen : frozen_) {
+    for (const auto& [tenant, parts] : frozen.tenants) out.insert(out.end(), parts.begin(), parts.end());
   }
+  for (const auto& [tenant, chunks] : active_.tenants) out.insert(out.end(), chunks.begin(), chunks.end());
   return out;
 }
 

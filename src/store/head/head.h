@@ -1,8 +1,9 @@
-// Head: the chunks of all tenants that are not in segments yet. Half of it is active (appends go there), half is frozen
-// (being flushed); a snapshot takes both.
+// Head: the chunks of all tenants that are not in segments yet. One part of it is active (appends go there), the others
+// are frozen (flushed one after the other, oldest first); a snapshot takes all of them.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <vector>
@@ -18,12 +19,14 @@ class Head {
  public:
   void add(const core::TenantId& tenant, std::shared_ptr<const Chunk> chunk);
 
-  // Chunks that overlap `range`.
-  Chunks snapshot(const core::TenantId& tenant, const core::TimeRange& range) const;
+  // Parts that overlap `range`.
+  HeadParts snapshot(const core::TenantId& tenant, const core::TimeRange& range) const;
 
-  // Makes everything active frozen, and gives it. Only when nothing is frozen.
+  // Makes everything active frozen, behind what is frozen already, and gives it.
   std::map<core::TenantId, Chunks> freeze();
-  // The frozen chunks are in segments now. Gives the memory they had.
+  // `parts` stand for what was frozen last: the same rows, read from elsewhere. Gives the memory the chunks had.
+  std::uint64_t spill_last_frozen(std::map<core::TenantId, HeadParts> parts);
+  // What was frozen first is in segments now. Gives the memory its chunks had.
   std::uint64_t drop_frozen();
 
   // Thousands of small bodies would make a snapshot long: chunks of similar size are merged. Takes a group that should
@@ -38,24 +41,34 @@ class Head {
   // False when some of them were frozen meanwhile: then nothing changes.
   bool replace(const MergeWork& work, std::shared_ptr<const Chunk> merged);
 
-  // Of the active half.
+  // Of what is active.
   std::uint64_t active_bytes() const { return active_.bytes; }
   std::uint64_t active_rows() const { return active_.rows; }
-  std::uint64_t bytes() const { return active_.bytes + frozen_.bytes; }
-  std::uint64_t rows() const { return active_.rows + frozen_.rows; }
-  std::uint64_t line_bytes() const { return active_.line_bytes + frozen_.line_bytes; }
-  // Both halves.
-  Chunks all_chunks() const;
+  // Of everything.
+  std::uint64_t bytes() const { return active_.bytes + frozen_bytes_; }
+  std::uint64_t rows() const { return active_.rows + frozen_rows_; }
+  std::uint64_t line_bytes() const { return active_.line_bytes + frozen_line_bytes_; }
+  HeadParts all_parts() const;
 
  private:
-  struct Half {
+  struct Active {
     std::map<core::TenantId, Chunks> tenants;
     std::uint64_t bytes = 0;
     std::uint64_t rows = 0;
     std::uint64_t line_bytes = 0;
   };
-  Half active_;
-  Half frozen_;
+  struct Frozen {
+    std::map<core::TenantId, HeadParts> tenants;
+    std::uint64_t bytes = 0;
+    std::uint64_t chunk_bytes = 0;  // 0 once it is spilled
+    std::uint64_t rows = 0;
+    std::uint64_t line_bytes = 0;
+  };
+  Active active_;
+  std::deque<Frozen> frozen_;  // oldest first
+  std::uint64_t frozen_bytes_ = 0;
+  std::uint64_t frozen_rows_ = 0;
+  std::uint64_t frozen_line_bytes_ = 0;
 };
 
 }  // namespace cordwood::store

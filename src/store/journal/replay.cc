@@ -67,7 +67,8 @@ base::StatusOr<Replay::Step> Replay::step(std::optional<ReplayedFrame>& out) {
   if (frame->prologue.sequence <= after_) return Step::kAgain;
   base::StatusOr<FrameHeader> header = decode_frame_header(frame->header, file.path, frame->offset + kPrologueBytes);
   if (!header.ok()) return base::annotate(header.status(), "the checksum fits, so a newer program wrote it");
-  out = ReplayedFrame{frame->prologue.sequence, file.header.epoch, *std::move(header), std::move(frame->body), index_};
+  out = ReplayedFrame{
+      frame->prologue.sequence, file.header.epoch, *std::move(header), std::move(frame->body), index_, frame->offset};
   return Step::kFrame;
 }
 
@@ -129,10 +130,32 @@ base::Status Replay::cut_tail() {
 // Frames of the group that a dead process wrote last may be in the system's memory only, and after a sync that failed
 // no later one makes them durable (fsyncgate); a repeat of their body is about to be acknowledged. So they are written
 // again, to a file of their own that takes its place at once or not at all: its first sequence voids them where they
-// were. The file keeps the epoch, by which unnamed rows are named.
+// were. The file keeps the epoch, by which unnamed rows are named. On a full disk they are written again where they
+// are: the same bytes over themselves need no space, and cannot be torn.
 base::Status Replay::write_tail_again() {
   std::erase_if(unproven_, [this](const ScannedFrame& one) { return one.prologue.sequence <= after_; });
   if (unproven_.empty()) return base::ok_status();
+  base::Status status = copy_tail();
+  if (status.code() == base::StatusCode::kResourceExhausted) {
+    base::log_warn("no space for a copy of the journal's last frames, they are written in place: error=\"{}\"",
+                   status.ToString());
+    status = rewrite_tail();
+  }
+  if (status.ok()) unproven_.clear();
+  return status;
+}
+
+base::Status Replay::rewrite_tail() {
+  ASSIGN_OR_RETURN(const std::unique_ptr<io::File> file, files_.open(journal_.back().path, io::OpenMode::kReadWrite));
+  for (const ScannedFrame& frame : unproven_) {
+    const auto length = static_cast<std::size_t>(frame.end() - frame.offset);
+    ASSIGN_OR_RETURN(const std::string bytes, file->read_at(frame.offset, length));
+    RETURN_IF_ERROR(file->write_at(frame.offset, bytes));
+  }
+  return file->sync();
+}
+
+base::Status Replay::copy_tail() {
   JournalFile& last = journal_.back();
   JournalFile copy;
   copy.header = last.header;
@@ -152,7 +175,6 @@ base::Status Replay::write_tail_again() {
   copy.bytes = bytes.size();
   RETURN_IF_ERROR(io::replace_file(files_, copy.path, bytes));
   last.last_sequence = copy.header.first_sequence - 1;
-  unproven_.clear();
   journal_.push_back(std::move(copy));
   ++index_;  // it has been read already
   return base::ok_status();

@@ -26,7 +26,8 @@ struct ReplayedFrame {
   std::uint64_t epoch = 0;  // of the process that wrote it
   FrameHeader header;
   std::shared_ptr<const std::string> body;
-  std::size_t file = 0;  // index into files()
+  std::size_t file = 0;      // index into files()
+  std::uint64_t offset = 0;  // in it
 };
 
 // A byte range that held acknowledged frames and cannot be read. For a range of sequences without bytes begin = end.
@@ -66,6 +67,8 @@ class Replay {
   base::StatusOr<bool> proves_loss(const ScannedFrame& frame);
   base::Status cut_tail();
   base::Status write_tail_again();
+  base::Status copy_tail();
+  base::Status rewrite_tail();
   void report(std::uint64_t begin, std::uint64_t end, std::uint64_t next_sequence);
 
   io::FileSystem& files_;
