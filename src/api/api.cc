@@ -6,6 +6,7 @@
 
 #include "api/call.h"
 #include "api/errors.h"
+#include "api/push_gate.h"
 #include "api/query_gate.h"
 #include "api/router.h"
 #include "api/routes.h"
@@ -23,7 +24,8 @@ struct RouteMetrics {
 struct Api::State {
   explicit State(ApiDependencies dependencies)
       : deps(std::move(dependencies)),
-        gate(deps.executor, deps.metrics, deps.options.queries_running_max, deps.options.limits) {
+        gate(deps.executor, deps.metrics, deps.options.queries_running_max, deps.options.limits),
+        push_gate(deps.metrics, deps.options.limits) {
     add_loki_push_routes(router);
     add_loki_query_routes(router);
     add_loki_metadata_routes(router);
@@ -54,6 +56,7 @@ struct Api::State {
   const ApiDependencies deps;
   const base::MonotonicNanos started = deps.executor.clock().monotonic();
   QueryGate gate;
+  PushGate push_gate;
   Router router;
   std::vector<RouteMetrics> metrics;  // by route; the last is for paths that have none
 };
@@ -144,6 +147,7 @@ base::Task<io::HttpResponse> Api::handle(io::HttpRequest& request) {
                 .started = started,
                 .server_started = state.started,
                 .gate = state.gate,
+                .push_gate = state.push_gate,
                 .path_args = std::move(match.path_args),
                 .params = params_of(request)};
       base::Task<io::HttpResponse> task = in_turn(call, *match.route);

@@ -11,6 +11,7 @@
 
 namespace cordwood::api {
 
+class PushGate;
 class QueryGate;
 
 struct Call {
@@ -21,6 +22,7 @@ struct Call {
   base::MonotonicNanos started;  // of the request
   base::MonotonicNanos server_started;
   QueryGate& gate;
+  PushGate& push_gate;
   base::nanoseconds queue_time{0};     // that the request waited for its turn
   std::vector<std::string> path_args;  // what the {names} of the route's pattern stood for
   io::HttpParams params;               // of a form body, then of the query string, as Go's Request.Form

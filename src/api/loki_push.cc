@@ -4,6 +4,7 @@
 
 #include "api/body.h"
 #include "api/errors.h"
+#include "api/push_gate.h"
 #include "api/push_metrics.h"
 #include "api/routes.h"
 #include "codec/compress.h"
@@ -41,12 +42,21 @@ io::HttpResponse no_content() {
   return response;
 }
 
+io::HttpResponse try_later(const PushGate::Refusal& refusal) {
+  io::HttpResponse response = plain_error(429, refusal.text + "\n");
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(refusal.retry_after).count();
+  response.headers.set("Retry-After", std::to_string(seconds));
+  return response;
+}
+
 base::Task<io::HttpResponse> push(Call& call) {
   base::StatusOr<core::EncodedBody> body = encoded_body(call);
   if (!body.ok()) co_return error_response(body.status(), Doing::kDecoding);
   base::Task<base::StatusOr<ingest::DecodedPush>> decoding = decode_push(call, *body);
   base::StatusOr<ingest::DecodedPush> decoded = co_await decoding;
   if (!decoded.ok()) co_return error_response(decoded.status(), Doing::kDecoding);
+  const PushGate::Refusal limited = call.push_gate.admit(call.tenant, decoded->batch, call.started);
+  if (limited.refused()) co_return try_later(limited);
   const PushFigures figures = figures_of(*body, decoded->batch, decoded->refused.size());
   const std::string refusal = std::move(decoded->refusal);
   if (!decoded->batch.records.empty()) {

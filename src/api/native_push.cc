@@ -4,6 +4,7 @@
 
 #include "api/body.h"
 #include "api/errors.h"
+#include "api/push_gate.h"
 #include "api/push_metrics.h"
 #include "api/routes.h"
 #include "ingest/native/messages.h"
@@ -54,6 +55,14 @@ base::StatusOr<core::EncodedBody> encoded_body(const Call& call) {
                            .bytes = call.request.body};
 }
 
+std::string all_wait(const PushGate::Refusal& refusal, std::size_t slices) {
+  core::SliceWait wait;
+  wait.seconds =
+      static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(refusal.retry_after).count());
+  wait.reason = refusal.text;
+  return native::encode_push_answer(std::vector<core::SliceVerdict>(slices, wait));
+}
+
 base::Task<io::HttpResponse> push(Call& call) {
   base::StatusOr<core::EncodedBody> body = encoded_body(call);
   if (!body.ok()) co_return error_response(body.status(), Doing::kDecoding);
@@ -62,6 +71,8 @@ base::Task<io::HttpResponse> push(Call& call) {
   if (!decoded.ok()) co_return error_response(decoded.status(), Doing::kDecoding);
   for (core::SourceInfo& source : decoded->batch.sources) source.id.tenant = call.tenant;
   if (decoded->batch.slices.empty()) co_return message(native::encode_push_answer({}));
+  const PushGate::Refusal limited = call.push_gate.admit(call.tenant, decoded->batch, call.started);
+  if (limited.refused()) co_return message(all_wait(limited, decoded->batch.slices.size()));
   const PushFigures figures = figures_of(*body, decoded->batch, decoded->refused.size());
   core::AppendRequest append{.tenant = call.tenant,
                              .body = std::move(body).value(),

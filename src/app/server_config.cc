@@ -12,12 +12,25 @@ void bind_limits(Settings& settings, core::Limits& limits) {
   settings.bytes("limits.body_bytes", limits.body_bytes_max, "largest request body as it arrives")
       .bytes("limits.body_decompressed_bytes", limits.body_decompressed_bytes_max, "largest request body decompressed")
       .bytes("limits.line_bytes", limits.line_bytes_max, "longest line")
+      .bytes("limits.ingestion_rate", limits.ingestion_rate_bytes, "bytes of lines a tenant may send a second; 0 = any")
+      .bytes("limits.ingestion_burst", limits.ingestion_burst_bytes,
+             "bytes of lines that may come at once; 0 = those of a second")
+      .count("limits.max_streams", limits.streams_per_tenant_max,
+             "streams a tenant may write within two hours; 0 = any number")
       .duration("limits.creation_grace_period", limits.creation_grace_period,
                 "how far in the future a time may be (senders other than the agent)")
       .duration("limits.query_timeout", limits.query_timeout, "longest run of a query")
       .bytes("limits.query_memory_bytes", limits.query_memory_bytes_max, "memory of one query")
-      .bytes("limits.query_bytes_read", limits.query_bytes_read_max,
-             "lines that one query may look at; 0 = any number");
+      .bytes("limits.query_bytes_read", limits.query_bytes_read_max, "lines that one query may look at; 0 = any number")
+      .count("limits.max_entries_limit_per_query", limits.entries_per_query_max,
+             "entries that one query of Loki's paths may ask for")
+      .count("limits.max_query_series", limits.query_series_max, "series that a metric query may give")
+      .duration("limits.max_query_length", limits.query_length_max,
+                "longest time from start to end of a query; 0 = any")
+      .duration("limits.max_query_lookback", limits.query_lookback_max,
+                "queries do not see what is older than this; 0 = they see everything")
+      .duration("limits.max_query_range", limits.query_range_max, "longest [range] in a query; 0 = any")
+      .count("limits.max_concurrent_tail_requests", limits.tails_max, "live tails of a tenant at a time");
 }
 
 }  // namespace

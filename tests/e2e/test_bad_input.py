@@ -5,7 +5,7 @@ import subprocess
 import time
 import zlib
 
-from harness import Server, need
+from harness import Agent, Server, need
 
 HOUR = 3600 * 10**9
 JSON = {"Content-Type": "application/json"}
@@ -59,6 +59,29 @@ def test_too_large_is_413_before_memory_is_taken(context):
         assert b" 413 " in liar.recv(1000)
     assert server.peak_memory_bytes() - before < 64 << 20, server.peak_memory_bytes()
     assert stored(server) == 0
+
+
+def test_over_a_limit_is_429_with_retry_after_and_stores_nothing(context):
+    server = Server(context, "--limits-ingestion-rate", "1kB", "--limits-ingestion-burst", "10kB", "--limits-max-streams", "3").start()
+    push = lambda lines, labels: server.request("POST", "/loki/api/v1/push", body_of(lines, labels), JSON)  # noqa: E731
+    assert push(["x" * 9000], {"app": "a"})[0] == 204
+    status, answer, headers = push(["y" * 9000], {"app": "a"})
+    assert status == 429 and b"Ingestion rate limit exceeded" in answer, (status, answer)
+    assert 1 <= int(headers["Retry-After"]) <= 10, headers["Retry-After"]
+    for name in "bc":
+        assert push(["z"], {"app": name})[0] == 204
+    status, answer, headers = push(["z"], {"app": "d"})
+    assert status == 429 and b"Maximum active stream limit exceeded" in answer and headers["Retry-After"], (status, answer)
+    assert stored(server) == 3
+    # The agent waits and delivers all of it.
+    with open(context.path("app.log"), "w") as log:
+        log.write("".join(f"line {i:04} {'w' * 90}\n" for i in range(150)))
+    server.stop()
+    server.arguments[server.arguments.index("--limits-max-streams") + 1] = "9"
+    server.start()
+    agent = Agent(context, server.url, context.path("app.log")).start()
+    agent.wait_caught_up()
+    assert sum(1 for _ in server.rows('{job="app"}')) == 150
 
 
 def test_disk_full_is_503_and_heals(context):
