@@ -55,7 +55,8 @@ base::Task<io::HttpResponse> drilldown_limits(Call& call) {
   json.key("max_entries_limit_per_query").number(std::uint64_t{limits.entries_per_query_max});
   json.key("max_line_size_truncate").boolean(false);
   json.key("max_query_bytes_read").string(fmt::format("{}B", limits.query_bytes_read_max));
-  json.key("max_query_length").string("0s").key("max_query_lookback").string("0s");
+  json.key("max_query_length").string(seconds(limits.query_length_max));
+  json.key("max_query_lookback").string(seconds(limits.query_lookback_max));
   json.key("max_query_range").string(seconds(limits.query_range_max));
   json.key("max_query_series").number(std::uint64_t{limits.query_series_max});
   json.key("metric_aggregation_enabled").boolean(false).key("pattern_persistence_enabled").boolean(false);

@@ -185,17 +185,31 @@ Settings& Settings::toggle(std::string key, bool& field, std::string help) {
               [&field] { return std::string(field ? "true" : "false"); }});
 }
 
+namespace {
+
+template <typename Number>
+base::Status set_count(Number& field, std::string_view value) {
+  Number number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error == std::errc::result_out_of_range) return base::invalid_argument_error("'{}' is too large", value);
+  if (error != std::errc() || end != value.data() + value.size()) {
+    return base::invalid_argument_error("'{}' is not a whole number", value);
+  }
+  field = number;
+  return base::ok_status();
+}
+
+}  // namespace
+
 Settings& Settings::count(std::string key, std::uint64_t& field, std::string help) {
   return add({std::move(key), std::move(help), false,
-              [&field](std::string_view value) -> base::Status {
-                std::uint64_t number = 0;
-                const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-                if (error != std::errc() || end != value.data() + value.size()) {
-                  return base::invalid_argument_error("'{}' is not a whole number", value);
-                }
-                field = number;
-                return base::ok_status();
-              },
+              [&field](std::string_view value) { return set_count(field, value); },
+              [&field] { return fmt::format("{}", field); }});
+}
+
+Settings& Settings::count(std::string key, std::uint32_t& field, std::string help) {
+  return add({std::move(key), std::move(help), false,
+              [&field](std::string_view value) { return set_count(field, value); },
               [&field] { return fmt::format("{}", field); }});
 }
 

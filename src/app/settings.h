@@ -32,6 +32,7 @@ class Settings {
   Settings& text_list(std::string key, std::vector<std::string>& field, std::string help);
   Settings& toggle(std::string key, bool& field, std::string help);
   Settings& count(std::string key, std::uint64_t& field, std::string help);
+  Settings& count(std::string key, std::uint32_t& field, std::string help);
   // "64MiB", "1.5GB", "1000": B kB KB MB GB TB (1000) and KiB MiB GiB TiB.
   Settings& bytes(std::string key, std::uint64_t& field, std::string help);
   // "500ms", "30s", "1h30m", "7d".

@@ -11,6 +11,7 @@ namespace {
 
 template <typename Visit>
 void for_each_stream(const Parts& parts, const AnySelector& selector, core::TimeRange range, Visit visit) {
+  if (range.empty()) return;
   for (const auto& part : parts) {
     if (!part->times().overlaps(range)) continue;
     for (const segment::PartStream& stream : part->streams()) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "logql/parse.h"
@@ -37,6 +38,7 @@ class QueryEngine final : public core::QueryRunner {
 
   base::Task<base::StatusOr<core::QueryResult>> run(core::QueryRequest request) override {
     CO_ASSIGN_OR_RETURN(const logql::Query query, logql::parse(request.query));
+    if (!look_back(query, request)) co_return empty_result(query, request);
     CO_RETURN_IF_ERROR(check_limits(query, request));
     QueryContext context(executor_, memory_, options_, request.cancel, options_.limits.query_timeout);
     if (request.remembered && results_.enabled()) context.use_results(&results_);
@@ -64,6 +66,7 @@ class QueryEngine final : public core::QueryRunner {
     if (request.order == core::RowOrder::kSource && request.after.has_value()) {
       co_return base::invalid_argument_error("a cursor needs order=time");
     }
+    request.range = look_back(request.range);
     auto shared = std::make_shared<const logql::LogExpr>(std::move(log));
     if (request.order == core::RowOrder::kSource) {
       co_return make_source_cursor(executor_, provider_, memory_, options_, std::move(request), std::move(shared));
@@ -73,6 +76,7 @@ class QueryEngine final : public core::QueryRunner {
 
   base::Task<base::StatusOr<std::vector<core::Labels>>> series(core::SeriesRequest request) override {
     CO_ASSIGN_OR_RETURN(const AnySelector selector, AnySelector::build(request.selectors));
+    request.range = look_back(request.range);
     auto parts = co_await provider_.parts(request.tenant, request.range);
     if (!parts.ok()) co_return parts.status();
     co_return series_of(parts->parts, selector, request.range);
@@ -80,6 +84,7 @@ class QueryEngine final : public core::QueryRunner {
 
   base::Task<base::StatusOr<std::vector<std::string>>> label_names(core::SeriesRequest request) override {
     CO_ASSIGN_OR_RETURN(const AnySelector selector, AnySelector::build(request.selectors));
+    request.range = look_back(request.range);
     auto parts = co_await provider_.parts(request.tenant, request.range);
     if (!parts.ok()) co_return parts.status();
     co_return label_names_of(parts->parts, selector, request.range);
@@ -88,37 +93,79 @@ class QueryEngine final : public core::QueryRunner {
   base::Task<base::StatusOr<std::vector<std::string>>> label_values(core::SeriesRequest request,
                                                                     std::string name) override {
     CO_ASSIGN_OR_RETURN(const AnySelector selector, AnySelector::build(request.selectors));
+    request.range = look_back(request.range);
     auto parts = co_await provider_.parts(request.tenant, request.range);
     if (!parts.ok()) co_return parts.status();
     co_return label_values_of(parts->parts, selector, request.range, name);
   }
 
   base::Task<base::StatusOr<core::IndexStats>> index_stats(core::SeriesRequest request) override {
+    request.range = look_back(request.range);
     auto stats = co_await find_index_stats(request, provider_);
     co_return stats;
   }
 
   base::Task<base::StatusOr<core::Volumes>> volumes(core::VolumeRequest request) override {
+    request.range = look_back(request.range);
     auto volumes = co_await find_volumes(request, provider_, executor_);
     co_return volumes;
   }
 
   base::Task<base::StatusOr<std::vector<core::DetectedField>>> detected_fields(core::FieldsRequest request) override {
+    request.range = look_back(request.range);
     QueryContext context(executor_, memory_, options_, request.cancel, options_.limits.query_timeout);
     auto fields = co_await find_fields(request, provider_, context);
     co_return fields;
   }
 
   base::Task<base::StatusOr<core::LogPatterns>> patterns(core::PatternsRequest request) override {
+    request.range = look_back(request.range);
     QueryContext context(executor_, memory_, options_, request.cancel, options_.limits.query_timeout);
     auto patterns = co_await find_patterns(request, provider_, context);
     co_return patterns;
   }
 
  private:
+  // The oldest time that may be looked at.
+  base::UnixNanos oldest() const {
+    const base::nanoseconds lookback = options_.limits.query_lookback_max;
+    return lookback.count() == 0 ? base::UnixNanos::min() : executor_.clock().now() - lookback;
+  }
+  core::TimeRange look_back(core::TimeRange range) const { return {std::max(range.begin, oldest()), range.end}; }
+  // Moves the start to what may be looked at, for metric queries by whole steps. False when nothing is left.
+  bool look_back(const logql::Query& query, core::QueryRequest& request) const {
+    const base::UnixNanos first = oldest();
+    if (request.end < first) return false;
+    if (request.instant || first <= request.start) return true;
+    if (query.is_log()) {
+      request.start = first;
+    } else if (request.step.count() > 0) {
+      const std::int64_t steps = (first - request.start - base::nanoseconds(1)) / request.step + 1;
+      request.start = request.start + steps * request.step;
+    }
+    return request.start <= request.end;
+  }
+  static core::QueryResult empty_result(const logql::Query& query, const core::QueryRequest& request) {
+    core::QueryResult result;
+    if (query.is_log()) {
+      result.data = core::LogResult();
+    } else if (request.instant) {
+      result.data = core::VectorResult();
+    } else {
+      result.data = core::MatrixResult();
+    }
+    return result;
+  }
+
   base::Status check_limits(const logql::Query& query, const core::QueryRequest& request) const {
     const core::Limits& limits = options_.limits;
     RETURN_IF_ERROR(logql::check_range_limit(query, limits.query_range_max));
+    const base::nanoseconds length = request.instant ? base::nanoseconds(0) : request.end - request.start;
+    if (limits.query_length_max.count() > 0 && length > limits.query_length_max) {
+      return base::invalid_argument_error("the query time range exceeds the limit (query length: {}, limit: {})",
+                                          logql::format_go_duration(length),
+                                          logql::format_prometheus_duration(limits.query_length_max));
+    }
     if (!query.is_log()) return base::ok_status();
     if (request.instant) {
       return base::invalid_argument_error(

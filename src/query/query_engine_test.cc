@@ -300,6 +300,41 @@ TEST_F(QueryEngineTest, LimitsHaveLokisTexts) {
               HasSubstr("log queries are not supported as an instant query type"));
 }
 
+TEST_F(QueryEngineTest, LengthAndLookbackAreLimitedWhenAsked) {
+  use(minute_rows(3600), 100);
+  options_.limits.query_length_max = std::chrono::minutes(30);
+  EXPECT_THAT(std::string(base::message_of(run(R"({job="a"})").status())),
+              HasSubstr("the query time range exceeds the limit (query length: 1h0m0s, limit: 30m)"));
+  engine_.reset();
+  options_.limits = {};
+  options_.limits.query_lookback_max = executor_.clock().now() - at(3600) + std::chrono::seconds(605);
+  options_.limits.entries_per_query_max = 5000;
+  const auto entries = [&](core::QueryRequest request) {
+    request.limit = 5000;
+    std::size_t count = 0;
+    const auto result = run(std::move(request));
+    for (const core::LogStream& stream : std::get<core::LogResult>(result->data)) count += stream.entries.size();
+    return count;
+  };
+  EXPECT_EQ(entries(request(R"({job="a"})")), 605U);
+  auto old = request(R"({job="a"})");
+  old.end = at(2000);
+  EXPECT_EQ(entries(old), 0U);
+  // Steps stay where they were.
+  const auto counts = run(R"(count_over_time({job="a"}[1m]))");
+  ASSERT_TRUE(counts.ok());
+  const core::Series& series = std::get<core::MatrixResult>(counts->data).series.at(0);
+  EXPECT_EQ(series.samples.front().time, at(3000));
+  EXPECT_EQ(series.samples.size(), 11U);
+  auto instant = request(R"(count_over_time({job="a"}[1m]))");
+  instant.instant = true;
+  instant.start = instant.end = at(100);
+  EXPECT_TRUE(std::get<core::VectorResult>(run(instant)->data).series.empty());
+  core::SeriesRequest labels;
+  labels.range = {at(0), at(2000)};
+  EXPECT_TRUE(base::sync_wait(executor_, engine().label_names(labels))->empty());
+}
+
 TEST_F(QueryEngineTest, PipelineErrorsFailMetricQueries) {
   use({row("a", 1, "not json")}, 10);
   const auto failed = run(R"(count_over_time({job="a"} | json [1m]))");
