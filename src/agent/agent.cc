@@ -58,9 +58,10 @@ std::string to_pattern(io::FileSystem& files, const std::string& path) {
 
 // The clock is real even where delays are shortened for tests.
 void scale_intervals(AgentOptions& options) {
-  for (base::nanoseconds* interval : {&options.poll_interval, &options.scan_interval, &options.checkpoint_interval,
-                                      &options.status_interval, &options.quiet_period, &options.deleted_quiet_period,
-                                      &options.missing_patience, &options.retry_min, &options.retry_max}) {
+  for (base::nanoseconds* interval :
+       {&options.poll_interval, &options.scan_interval, &options.checkpoint_interval, &options.status_interval,
+        &options.quiet_period, &options.deleted_quiet_period, &options.missing_patience, &options.pending_patience,
+        &options.retry_min, &options.retry_max}) {
     *interval =
         base::nanoseconds(static_cast<std::int64_t>(static_cast<double>(interval->count()) / options.time_scale));
   }
@@ -112,6 +113,7 @@ class Agent::Impl {
   bool due(base::MonotonicNanos& next, base::nanoseconds interval);
   void save_if_needed();
   void save();
+  base::UnixNanos watermark() const;
   void update_status();
   bool caught_up() const;
   void dispatch(base::TaskGroup& group);
@@ -163,6 +165,7 @@ FileTableOptions table_options(const AgentOptions& options) {
   table.quiet_period = options.quiet_period;
   table.deleted_quiet_period = options.deleted_quiet_period;
   table.missing_patience = options.missing_patience;
+  table.pending_patience = options.pending_patience;
   table.descriptors_max = options.descriptors_max;
   return table;
 }
@@ -179,15 +182,16 @@ Agent::Impl::Impl(AgentOptions options, AgentDependencies deps, Checkpoint check
       checkpoint_path_(options_.state_directory + "/checkpoint"),
       discovery_(*deps_.files, std::move(include), std::move(exclude)),
       table_(table_options(options_), *deps_.files, clock_, *deps_.random),
-      journal_(journal == nullptr ? nullptr
-                                  : std::make_unique<JournalInput>(std::move(journal), options_.host,
-                                                                   table_options(options_).labels, *deps_.random)),
+      journal_(journal == nullptr
+                   ? nullptr
+                   : std::make_unique<JournalInput>(std::move(journal), options_.host, table_options(options_).labels,
+                                                    *deps_.random, clock_)),
       dead_letters_(*deps_.files, options_.state_directory + "/dead-letters"),
       session_(checkpoint, fresh, options_.host, *deps_.random),
       shipper_({options_.host, options_.batch_bytes, options_.zone}, table_, journal_.get(), clock_, dead_letters_),
       wake_(*deps_.executor) {
-  table_.restore(std::move(checkpoint.generations), checkpoint.next_order);
-  if (journal_ != nullptr) journal_->restore(checkpoint.journal, false);
+  table_.restore(std::move(checkpoint.generations), checkpoint.next_order, checkpoint.watermark, checkpoint.unreadable);
+  if (journal_ != nullptr) journal_->restore(checkpoint.journal, false, checkpoint.watermark);
 }
 
 // --- the loop -----------------------------------------------------------------------------------------------------
@@ -272,8 +276,10 @@ void Agent::Impl::look_at_files() {
 
 void Agent::Impl::scan() {
   const base::MonotonicNanos begin = clock_.monotonic();
+  const base::UnixNanos began = clock_.now();
   const ScanResult found = discovery_.scan();
-  table_.apply_scan(found);
+  table_.apply_scan(found, began);
+  table_.set_names_known(began);
   if (deps_.notifier != nullptr) deps_.notifier->watch(found.directories);
   const base::MonotonicNanos end = clock_.monotonic();
   scan_allowed_ = end + base::nanoseconds((end - begin).count() * kScanShare);
@@ -414,7 +420,8 @@ void Agent::Impl::on_push_answer(PushRequest& push, const base::StatusOr<io::Cli
 
 void Agent::Impl::save_if_needed() {
   const bool journal_dirty = journal_ != nullptr && journal_->dirty;
-  const bool urgent = session_.wants_save() || shipper_.wants_save();
+  const bool lost = table_.has_unsaved_losses || (journal_ != nullptr && journal_->has_unsaved_losses);
+  const bool urgent = session_.wants_save() || shipper_.wants_save() || lost;
   const bool changed = table_.dirty || journal_dirty;
   if (!urgent && !(changed && clock_.monotonic() >= next_save_)) return;
   save();
@@ -423,6 +430,8 @@ void Agent::Impl::save_if_needed() {
 void Agent::Impl::save() {
   Checkpoint memory = session_.memory();
   memory.next_order = table_.next_order();
+  memory.watermark = watermark();
+  memory.unreadable = table_.unreadable_paths();
   if (journal_ != nullptr) memory.journal = journal_->state();
   const std::string bytes = encode_checkpoint(memory, table_.all_generations());
   const base::MonotonicNanos begin = clock_.monotonic();
@@ -440,10 +449,17 @@ void Agent::Impl::save() {
   session_.saved();
   table_.all_saved();
   table_.dirty = false;
+  table_.has_unsaved_losses = false;
   if (journal_ != nullptr) {
     journal_->generation().saved = true;
     journal_->dirty = false;
+    journal_->has_unsaved_losses = false;
   }
+}
+
+base::UnixNanos Agent::Impl::watermark() const {
+  const base::UnixNanos files = table_.watermark();
+  return journal_ == nullptr ? files : std::min(files, journal_->watermark());
 }
 
 bool Agent::Impl::caught_up() const {
@@ -461,6 +477,9 @@ void Agent::Impl::update_status() {
   if (!journal_problem.empty()) status.problems.push_back({"journal", journal_problem});
   if (journal_ != nullptr && !journal_->problem().empty()) status.problems.push_back({"journal", journal_->problem()});
   if (!save_problem_.empty()) status.problems.push_back({checkpoint_path_, save_problem_});
+  if (journal_ != nullptr) status.add_losses(journal_->generation().info, journal_->generation().losses);
+  status.keep_newest_losses();
+  status.watermark = watermark();
   status.caught_up = caught_up();
   (void)io::replace_file(*deps_.files, options_.state_directory + "/status.json", status.to_json());
   base::MutexLock lock(mutex_);

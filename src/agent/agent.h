@@ -55,6 +55,8 @@ struct AgentOptions {
   base::nanoseconds deleted_quiet_period = std::chrono::seconds(60);
   // So long a file is waited for that has the unread rest of a content whose file is gone; then it counts as lost.
   base::nanoseconds missing_patience = std::chrono::seconds(60);
+  // A line without its newline holds the watermark for so long.
+  base::nanoseconds pending_patience = std::chrono::seconds(5);
   base::nanoseconds retry_min = std::chrono::milliseconds(200);
   base::nanoseconds retry_max = std::chrono::seconds(30);
   std::size_t batch_bytes = 1 << 20;  // of lines in one request, about

@@ -28,6 +28,7 @@ struct JournalState {
   std::uint64_t acked = 0;
   // Ascending; the first is at or before `acked`, the later ones were sent but not acknowledged when this was saved.
   std::vector<JournalPoint> points;
+  std::vector<core::Loss> losses;
   bool known() const { return generation.value != base::Hash128{}; }
 };
 
@@ -38,6 +39,9 @@ struct Checkpoint {
   // Of the server at which the marks below are valid; all zero before the first hello.
   core::InstallationId installation;
   std::uint64_t next_order = 1;
+  // By this host's clock: everything written before it was stored or lost when this was saved; 0: not known.
+  base::UnixNanos watermark;
+  std::vector<std::string> unreadable;  // paths of files that did not count in it
   std::vector<Generation> generations;  // only the part that is kept
   JournalState journal;
 };

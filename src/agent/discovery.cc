@@ -44,7 +44,7 @@ void Discovery::look_at(Walk& walk, const std::string& path, std::size_t depth) 
   if (!stat.ok()) {
     // Gone since the directory was read, or a dangling link: nothing to say.
     if (match && stat.status().code() != base::StatusCode::kNotFound) {
-      walk.result.problems.push_back({path, std::string(base::message_of(stat.status()))});
+      walk.result.problems.push_back({path, std::string(base::message_of(stat.status())), true});
     }
     return;
   }
@@ -62,7 +62,7 @@ void Discovery::enter(Walk& walk, const std::string& directory, std::size_t dept
   if (!stat.ok() || !walk.entered.emplace(stat->device, stat->inode).second) return;
   const auto names = files_.list(directory);
   if (!names.ok()) {
-    walk.result.problems.push_back({directory, std::string(base::message_of(names.status()))});
+    walk.result.problems.push_back({directory, std::string(base::message_of(names.status())), true});
     return;
   }
   walk.result.directories.push_back(directory);
@@ -83,7 +83,7 @@ ScanResult Discovery::scan() {
       return glob.matches(file.name.live) || file.path == glob.text();
     });
     if (!found)
-      walk.result.problems.push_back({glob.text(), "there is no such file (it will be read when it appears)"});
+      walk.result.problems.push_back({glob.text(), "there is no such file (it will be read when it appears)", false});
   }
   return std::move(walk.result);
 }

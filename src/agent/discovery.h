@@ -20,6 +20,8 @@ struct FoundFile {
 struct Problem {
   std::string path;
   std::string reason;
+  // There is something, but it may not be read.
+  bool unreadable = false;
 };
 
 struct ScanResult {

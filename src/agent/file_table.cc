@@ -11,9 +11,6 @@ namespace cordwood::agent {
 
 namespace {
 
-// So long a generation without a file is remembered: a mount may come back, a compressor may take its time.
-constexpr base::nanoseconds kGoneMemory = std::chrono::hours(24 * 7);
-
 FileKey key_of(const io::FileStat& stat) {
   return {stat.device, stat.inode};
 }
@@ -36,9 +33,13 @@ FileTable::FileTable(FileTableOptions options, io::FileSystem& files, base::Cloc
     : options_(std::move(options)), files_(files), clock_(clock), random_(random) {}
 FileTable::~FileTable() = default;
 
-void FileTable::restore(std::vector<Generation> generations, std::uint64_t next_order) {
+void FileTable::restore(std::vector<Generation> generations, std::uint64_t next_order, base::UnixNanos watermark,
+                        const std::vector<std::string>& unreadable) {
+  unreadable_before_.insert(unreadable.begin(), unreadable.end());
   next_order_ = std::max(next_order_, next_order);
+  names_known_ = std::max(names_known_, watermark);
   for (Generation& generation : generations) {
+    generation.looks.note(watermark, generation.acked.mark.offset);
     const core::GenerationId id = generation.info.id.generation;
     auto [it, is_new] = generations_.try_emplace(id, nullptr);
     if (!is_new) continue;
@@ -87,14 +88,14 @@ std::vector<const Generation*> FileTable::all_generations() const {
 
 // --- scans --------------------------------------------------------------------------------------------------------
 
-void FileTable::apply_scan(const ScanResult& scan) {
+void FileTable::apply_scan(const ScanResult& scan, base::UnixNanos began) {
   for (auto& [key, file] : by_key_) file->linked = false;
   for (const FoundFile& found : scan.files) {
     const auto it = by_key_.find(key_of(found.stat));
     if (it == by_key_.end()) {
-      add_file(found);
+      add_file(found, began);
     } else {
-      see_again(*it->second, found);
+      see_again(*it->second, found, began);
     }
   }
   scan_problems_ = scan.problems;
@@ -102,6 +103,7 @@ void FileTable::apply_scan(const ScanResult& scan) {
   for (auto it = by_key_.begin(); it != by_key_.end();) {
     FollowedFile& file = *it->second;
     if (!file.linked && file.file == nullptr) {
+      if (file.undecided && file.stat.bytes > 0) lose_unknown(file, file.stat.bytes, core::LossReason::kGone);
       release(file);
       it = by_key_.erase(it);
     } else {
@@ -110,19 +112,22 @@ void FileTable::apply_scan(const ScanResult& scan) {
   }
 }
 
-void FileTable::add_file(const FoundFile& found) {
+void FileTable::add_file(const FoundFile& found, base::UnixNanos began) {
   auto file = std::make_unique<FollowedFile>();
   file->key = key_of(found.stat);
   file->path = found.path;
   file->name = found.name;
   file->stat = found.stat;
   file->changed_at = clock_.monotonic();
+  file->looked_at = began;
+  file->clear_until = names_known_;
+  file->late = unreadable_before_.contains(file->path);
   // A failure is kept in `problem` and tried again by decide().
   (void)ensure_open(*file);
   by_key_.emplace(file->key, std::move(file));
 }
 
-void FileTable::see_again(FollowedFile& file, const FoundFile& found) {
+void FileTable::see_again(FollowedFile& file, const FoundFile& found, base::UnixNanos began) {
   // A second name of the same file: hard link, symbolic link. The first stays, unless the old name is among them.
   if (file.linked && found.path != file.path) return;
   const bool was_rotated = file.name.rotated;
@@ -131,9 +136,16 @@ void FileTable::see_again(FollowedFile& file, const FoundFile& found) {
   file.name = found.name;
   if (file.file != nullptr) return;  // look() compares by descriptor
   const bool changed = !same_look(file.stat, found.stat);
-  if (changed) file.changed_at = clock_.monotonic();
+  const base::UnixNanos unchanged_until = as_of(file);
+  if (changed) {
+    file.changed_at = clock_.monotonic();
+    note_look(file);
+  }
+  file.looked_at = began;
   // While no descriptor pinned it, the inode may have been given to another file.
   if (changed || (was_rotated && !found.name.rotated)) {
+    // While it was undecided and could not be opened, it stays as unclear as it was.
+    if (!file.undecided || file.stat.bytes == 0) file.clear_until = unchanged_until;
     file.stat = found.stat;
     release(file);
     file.undecided = true;
@@ -145,60 +157,106 @@ void FileTable::see_again(FollowedFile& file, const FoundFile& found) {
 // --- looks --------------------------------------------------------------------------------------------------------
 
 bool FileTable::look() {
+  const base::UnixNanos now = clock_.now();
+  if (now < last_look_) clock_was_set_back(now);
+  last_look_ = now;
   bool replaced = false;
-  for (auto& [key, file] : by_key_) replaced = look_at(*file) || replaced;
+  for (auto& [key, file] : by_key_) replaced = look_at(*file, now) || replaced;
   return replaced;
 }
 
 bool FileTable::look(const std::vector<std::string>& paths) {
-  bool replaced = false;
+  const base::UnixNanos now = clock_.now();
+  bool scan_wanted = false;
   for (auto& [key, file] : by_key_) {
-    if (std::binary_search(paths.begin(), paths.end(), file->path)) replaced = look_at(*file) || replaced;
+    if (!std::binary_search(paths.begin(), paths.end(), file->path)) continue;
+    scan_wanted = file->file == nullptr || look_at(*file, now) || scan_wanted;
   }
-  return replaced;
+  return scan_wanted;
 }
 
-bool FileTable::look_at(FollowedFile& file) {
+void FileTable::clock_was_set_back(base::UnixNanos now) {
+  base::log_warn("clock was set back seconds={}", (last_look_ - now).count() / 1'000'000'000);
+  names_known_ = std::min(names_known_, now);
+  for (auto& [key, file] : by_key_) {
+    file->looked_at = std::min(file->looked_at, now);
+    file->clear_until = std::min(file->clear_until, now);
+  }
+  for (auto& [id, generation] : generations_) generation->looks.clamp(now);
+}
+
+base::UnixNanos FileTable::as_of(const FollowedFile& file) const {
+  return file.file != nullptr || !file.linked ? file.looked_at : std::max(file.looked_at, names_known_);
+}
+
+void FileTable::note_look(FollowedFile& file) {
+  if (file.gzip || file.generation == nullptr || file.generation->file != &file) return;
+  file.generation->looks.note(as_of(file), file.stat.bytes);
+}
+
+void FileTable::look_at_undecided(FollowedFile& file, const io::FileStat& before) {
+  const bool shrank = file.stat.bytes < before.bytes;
+  // What was no text may be text after a truncation.
+  if (shrank && file.undecided && !file.name.rotated && !file.name.compressed) {
+    lose_unknown(file, before.bytes, core::LossReason::kTruncated);
+  }
+  if (shrank) file.undecided = true;
+}
+
+bool FileTable::look_at(FollowedFile& file, base::UnixNanos now) {
   if (file.file == nullptr) return false;
   const base::StatusOr<io::FileStat> stat = file.file->stat();
   if (!stat.ok()) {
-    file.problem = base::message_of(stat.status());
+    note_problem(file, stat.status());
     return false;
   }
-  if (same_look(*stat, file.stat)) return false;
-  const bool shrank = stat->bytes < file.stat.bytes;
-  file.stat = *stat;
+  if (same_look(*stat, file.stat)) {
+    file.looked_at = now;
+    // Perhaps it can be read now.
+    if (file.unreadable && file.generation != nullptr) file.exhausted = false;
+    return false;
+  }
+  note_look(file);
+  const io::FileStat before = std::exchange(file.stat, *stat);
+  const base::UnixNanos looked_before = std::exchange(file.looked_at, now);
+  const bool shrank = file.stat.bytes < before.bytes;
   file.changed_at = clock_.monotonic();
   file.exhausted = false;
   if (file.generation == nullptr) {
-    // What was no text may be text after a truncation.
-    if (shrank) file.undecided = true;
+    if (shrank || before.bytes == 0) file.clear_until = looked_before;
+    look_at_undecided(file, before);
     return false;
   }
   Generation& generation = *file.generation;
-  if (file.gzip) {
-    if (shrank) {
-      release(file);
-      file.undecided = true;
-    }
-    return shrank;
+  const bool is_read_from = generation.file == &file;
+  if (file.gzip && !shrank) {
+    if (is_read_from) reopen(generation);
+    return false;
   }
-  const core::Mark& mark = generation.file == &file ? generation.read.mark : generation.acked.mark;
-  const auto holds = file_holds(file, generation, mark);
+  const core::Mark& mark = is_read_from ? generation.read.mark : generation.acked.mark;
+  const auto holds = file.gzip ? base::StatusOr<bool>(false) : file_holds(file, generation, mark);
   if (!holds.ok()) {
-    file.problem = base::message_of(holds.status());
+    note_problem(file, holds.status());
     return false;
   }
   // A copy does not shrink; where it did, it is being made anew, of something else.
-  const bool same = *holds && !(shrank && generation.file != &file);
-  if (same) {
-    generation.finished = false;
+  if (*holds && (is_read_from || !shrank)) {
+    if (!is_read_from) return false;
+    reopen(generation);
+    if (shrank && generation.known_bytes > file.stat.bytes) {
+      add_loss_of(generation, file.stat.bytes, generation.known_bytes - file.stat.bytes, core::LossReason::kTruncated,
+                  now);
+      generation.known_bytes = file.stat.bytes;
+    }
     generation.known_bytes = std::max(generation.known_bytes, file.stat.bytes);
+    generation.last_write = file.stat.modified;
     return false;
   }
   base::log_info("file was truncated or replaced path={} offset={} bytes={}", file.path, mark.offset, file.stat.bytes);
+  if (is_read_from && !generation.finished) note_cut(generation, file);
   release(file);
   file.undecided = true;
+  file.clear_until = looked_before;
   return true;
 }
 
@@ -217,16 +275,27 @@ void FileTable::content_changed(Generation& generation) {
   FollowedFile* file = generation.file;
   if (file == nullptr) return;
   base::log_info("file was truncated or replaced path={} offset={}", file->path, generation.read.mark.offset);
+  note_look(*file);
+  if (!generation.finished) note_cut(generation, *file);
   release(*file);
   file->undecided = true;
+  file->clear_until = file->looked_at;
   file->exhausted = false;
   file->changed_at = clock_.monotonic();
 }
 
 void FileTable::read_failed(Generation& generation, const base::Status& status) {
   if (generation.file == nullptr) return;
-  generation.file->problem = base::message_of(status);
+  note_problem(*generation.file, status);
+  generation.late = generation.late || generation.file->unreadable;
   generation.file->exhausted = true;
+}
+
+void FileTable::note_problem(FollowedFile& file, const base::Status& status) {
+  file.problem = base::message_of(status);
+  const base::StatusCode code = status.code();
+  file.unreadable = code != base::StatusCode::kNotFound && code != base::StatusCode::kAborted;
+  file.late = file.late || file.unreadable;
 }
 
 // --- which file holds a generation --------------------------------------------------------------------------------
@@ -256,12 +325,12 @@ void FileTable::choose_file(Generation& generation) {
     set_key(generation, copy->key);
     copy->exhausted = false;
     generation.finished = false;
+    if (!copy->gzip) generation.known_bytes = std::max(generation.known_bytes, copy->stat.bytes);
     dirty = true;
     return;
   }
-  if (generation.known_bytes > generation.read.mark.offset) {
-    generation.missing_since = clock_.monotonic();
-  } else if (generation.gone_since.value == 0) {
+  if (!generation.finished) generation.missing_since = clock_.monotonic();
+  if (generation.gone_since.value == 0) {
     generation.gone_since = clock_.now();
     dirty = true;
   }
@@ -281,10 +350,11 @@ base::Status FileTable::ensure_open(FollowedFile& file) {
     if (status.ok()) file.stat = *stat;
   }
   if (!status.ok()) {
-    file.problem = base::message_of(status);
+    note_problem(file, status);
     return status;
   }
   file.problem.clear();
+  file.unreadable = false;
   file.file = *std::move(opened);
   ++open_files_;
   return base::ok_status();
@@ -296,8 +366,10 @@ void FileTable::ensure_content(FollowedFile& file) {
 }
 
 void FileTable::close(FollowedFile& file) {
+  if (file.file == nullptr) return;
+  note_look(file);
   file.content.reset();
-  if (file.file != nullptr) --open_files_;
+  --open_files_;
   file.file.reset();
 }
 
@@ -356,6 +428,7 @@ Generation* FileTable::start_over(Generation& generation) {
   release(*file);
   const auto head = file->content == nullptr ? std::string() : read_head(*file->content).value_or(std::string());
   Generation& next = create(*file, head);
+  next.looks = generation.looks;
   if (verified) {
     next.info.base = end.mark;
     next.acked = next.read = end;
@@ -370,161 +443,17 @@ void FileTable::forget_progress(Generation& generation) {
   generation.finished = false;
   generation.finished_file_bytes = 0;
   generation.refused.clear();
-  if (generation.file != nullptr) generation.file->exhausted = false;
+  generation.losses.clear();
+  generation.cut = false;
+  if (generation.file != nullptr) {
+    generation.file->exhausted = false;
+  } else {
+    // Nothing of it is on this host any more: the account with the new server begins with what is.
+    generation.finished = true;
+    generation.known_bytes = 0;
+    generation.missing_since.reset();
+  }
   dirty = true;
-}
-
-// --- ends ---------------------------------------------------------------------------------------------------------
-
-bool FileTable::is_quiet(const FollowedFile& file) const {
-  return clock_.monotonic() - file.changed_at >= options_.quiet_period ||
-         clock_.now() - file.stat.modified >= options_.quiet_period;
-}
-
-bool FileTable::is_superseded(const FollowedFile& file) const {
-  return !file.linked || file.name.rotated || file.gzip;
-}
-
-bool FileTable::ended(const Generation& generation) const {
-  const FollowedFile* file = generation.file;
-  if (file == nullptr || !is_superseded(*file)) return false;
-  if (file->gzip) return file->content != nullptr && file->content->end().complete;
-  return is_quiet(*file);
-}
-
-base::UnixNanos FileTable::fallback_time(const Generation& generation) const {
-  const base::UnixNanos now = clock_.now();
-  if (generation.history) return generation.modified;
-  // A live file that nobody has written to for a while was written then, not now.
-  const FollowedFile* file = generation.file;
-  if (file != nullptr && now - file->stat.modified > std::chrono::minutes(1)) return file->stat.modified;
-  return now;
-}
-
-bool FileTable::has_unread(const Generation& generation) const {
-  if (generation.file == nullptr) return generation.missing_since.has_value();
-  return !generation.file->exhausted;
-}
-
-bool FileTable::is_lost(const Generation& generation) const {
-  return generation.file == nullptr && generation.missing_since.has_value() &&
-         generation.known_bytes > generation.read.mark.offset &&
-         clock_.monotonic() - *generation.missing_since >= options_.missing_patience;
-}
-
-void FileTable::settle() {
-  for (auto it = by_key_.begin(); it != by_key_.end();) {
-    FollowedFile& file = *it->second;
-    settle_file(file);
-    if (!file.linked && file.file == nullptr) {
-      release(file);
-      it = by_key_.erase(it);
-    } else {
-      ++it;
-    }
-  }
-  drop_old_generations();
-}
-
-void FileTable::settle_file(FollowedFile& file) {
-  Generation* generation = file.generation;
-  if (generation == nullptr) {
-    // Skipped: nothing to wait for. Undecided and unlinked: an empty file, or one that could not be opened.
-    const bool empty = file.undecided && file.stat.bytes == 0;
-    if (!file.skip_reason.empty() || (!file.linked && empty && is_quiet(file))) close(file);
-    return;
-  }
-  if (generation->file != &file) {
-    if (file.gzip || !file.linked) close(file);
-    return;
-  }
-  if (!file.exhausted || generation->slices_on_way > 0) return;
-  // The old file of an atomic replace is read: go on in the new one.
-  if (!file.linked && !generation->copies.empty() && file.waiting_bytes == 0) {
-    close(file);
-    return;
-  }
-  if (!generation->finished && ended(*generation)) {
-    if (file.waiting_bytes > 0) {
-      file.exhausted = false;  // the rest without newline is cut now
-      return;
-    }
-    generation->finished = true;
-    generation->finished_file_bytes = file.stat.bytes;
-    generation->finished_file_modified = file.stat.modified;
-    dirty = true;
-  }
-  if (file.gzip && file.content != nullptr && !file.content->end().complete && is_quiet(file)) {
-    file.problem = file.content->end().reason;
-    file.content.reset();  // its window; look_at() begins again when the file changes
-  }
-  const base::nanoseconds unchanged = clock_.monotonic() - file.changed_at;
-  if (generation->finished && (file.linked || unchanged >= options_.deleted_quiet_period)) close(file);
-}
-
-void FileTable::drop_old_generations() {
-  const base::UnixNanos now = clock_.now();
-  for (auto it = generations_.begin(); it != generations_.end();) {
-    Generation& generation = *it->second;
-    const bool gone = generation.file == nullptr && generation.copies.empty() && generation.slices_on_way == 0 &&
-                      !generation.missing_since.has_value();
-    if (gone && generation.gone_since.value == 0) {
-      generation.gone_since = now;
-      dirty = true;
-    }
-    if (gone && now - generation.gone_since > kGoneMemory) {
-      unindex(generation);
-      it = generations_.erase(it);
-      dirty = true;
-    } else {
-      ++it;
-    }
-  }
-}
-
-bool FileTable::all_decided() const {
-  return std::all_of(by_key_.begin(), by_key_.end(), [](const auto& entry) {
-    const FollowedFile& file = *entry.second;
-    return !file.undecided || file.stat.bytes == 0 || !file.problem.empty();
-  });
-}
-
-bool FileTable::caught_up() const {
-  for (const auto& [id, generation] : generations_) {
-    if (generation->missing_since.has_value()) return false;
-    const FollowedFile* file = generation->file;
-    if (file == nullptr || !file->problem.empty()) continue;
-    if (!file->exhausted || generation->acked.mark.offset != generation->read.mark.offset) return false;
-    if (file->waiting_bytes > 0 && is_superseded(*file)) return false;
-  }
-  return true;
-}
-
-void FileTable::all_saved() {
-  for (auto& [id, generation] : generations_) generation->saved = true;
-}
-
-void FileTable::add_to_status(AgentStatus& status) const {
-  for (const Problem& problem : scan_problems_) status.problems.push_back({problem.path, problem.reason});
-  for (const auto& [key, file] : by_key_) {
-    if (!file->problem.empty()) status.problems.push_back({file->path, file->problem});
-    if (!file->skip_reason.empty()) {
-      status.skipped.push_back({file->path, file->skip_reason});
-    } else if (file->linked) {
-      ++status.files;
-    }
-  }
-  for (const auto& [id, generation] : generations_) {
-    status.bytes_acked_total +=
-        generation->acked.mark.offset - std::min(generation->acked.mark.offset, generation->info.base.offset);
-    const FollowedFile* file = generation->file;
-    if (file != nullptr || !generation->copies.empty() || generation->missing_since.has_value()) ++status.generations;
-    std::uint64_t end = std::max(generation->read.mark.offset, generation->known_bytes);
-    if (file != nullptr && !file->gzip) end = std::max(end, file->stat.bytes);
-    if (!generation->finished && end > generation->acked.mark.offset) {
-      status.bytes_waiting += end - generation->acked.mark.offset;
-    }
-  }
 }
 
 }  // namespace cordwood::agent

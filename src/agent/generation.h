@@ -9,8 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "agent/looks.h"
 #include "base/hash.h"
 #include "base/time.h"
+#include "core/ledger.h"
 #include "core/record.h"
 
 namespace cordwood::agent {
@@ -54,14 +56,25 @@ struct Generation {
   base::UnixNanos finished_file_modified;
   // Since when no file holds it; 0 while one does.
   base::UnixNanos gone_since;
+  // Its file was cut or written over in place, which is why that file no longer holds it.
+  bool cut = false;
+  // It was there, or had bytes, while it could not be read: the watermark passed it, so until it is caught up it is
+  // told to be unreadable.
+  bool late = false;
+  std::uint64_t known_bytes = 0;  // the largest size its content was seen with
+  base::UnixNanos last_write;     // of its file
+  base::UnixNanos last_read;
+  std::vector<core::Loss> losses;
 
   // --- of this run ---
   bool saved = false;  // the checkpoint on the disk has it, so slices may be sent
   Position read;       // where the next slice begins; acked <= read
   std::uint32_t slices_on_way = 0;
+  // Where it was before it was found in another file.
+  FileKey former_key;
   FollowedFile* file = nullptr;       // where it is read from
   std::vector<FollowedFile*> copies;  // other files with the same content
-  std::uint64_t known_bytes = 0;      // the largest size its content was seen with
+  Looks looks;
   // Begin of the wait for a file to turn up that has the unread rest.
   std::optional<base::MonotonicNanos> missing_since;
   // Offsets of records that the server refused: left out of slices, written to the dead-letter file.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/losses.h"
 #include "base/log.h"
 
 namespace cordwood::agent {
@@ -13,8 +14,8 @@ const base::Hash128 kNothing = base::hash128({});
 }  // namespace
 
 JournalInput::JournalInput(std::unique_ptr<JournalReader> reader, std::string host, std::vector<core::Label> labels,
-                           base::Random& random)
-    : reader_(std::move(reader)), random_(random) {
+                           base::Random& random, base::Clock& clock)
+    : reader_(std::move(reader)), random_(random), clock_(clock) {
   generation_.info.id.host = host;
   generation_.info.path = "journal";
   generation_.info.unit = core::PositionUnit::kRecords;
@@ -29,6 +30,7 @@ void JournalInput::new_generation() {
   generation_.acked = generation_.read = Position{};
   generation_.info.base = generation_.acked.mark;
   generation_.refused.clear();
+  generation_.looks.clear();
   generation_.saved = false;
   points_.clear();
   placed_ = false;
@@ -36,8 +38,10 @@ void JournalInput::new_generation() {
   dirty = true;
 }
 
-void JournalInput::restore(const JournalState& state, bool lost_state) {
+void JournalInput::restore(const JournalState& state, bool lost_state, base::UnixNanos watermark) {
   if (state.known()) {
+    generation_.losses = state.losses;
+    generation_.looks.note(watermark, state.acked);
     generation_.info.id.generation = state.generation;
     generation_.acked.mark = {state.acked, kNothing};
     generation_.acked.line = state.acked + 1;
@@ -50,12 +54,13 @@ void JournalInput::restore(const JournalState& state, bool lost_state) {
     JournalReader::Entry entry;
     if (reader_->seek_tail().ok() && reader_->next(entry).value_or(false)) points_ = {{0, entry.cursor}};
     problem_ = "the state was lost: entries between the last one sent and now may be missing";
+    add_loss_of(core::LossReason::kGone, 0, 0, clock_.now());
     base::log_warn("journal is read from its end: {}", problem_);
   }
 }
 
 JournalState JournalInput::state() const {
-  return {generation_.info.id.generation, generation_.acked.mark.offset, points_};
+  return {generation_.info.id.generation, generation_.acked.mark.offset, points_, generation_.losses};
 }
 
 bool JournalInput::may_read(base::MonotonicNanos now) const {
@@ -79,27 +84,55 @@ void JournalInput::add(const JournalReader::Entry& entry, ingest::native::SliceB
   }
 }
 
+void JournalInput::add_loss_of(core::LossReason reason, std::uint64_t begin, std::uint64_t at_least,
+                               base::UnixNanos until) {
+  core::Loss loss;
+  loss.begin = begin;
+  loss.at_least = at_least;
+  loss.exact = reason == core::LossReason::kRefused;
+  loss.since = generation_.looks.latest(begin);
+  loss.until = std::max(until, loss.since);
+  loss.reason = reason;
+  add_loss(generation_.losses, loss);
+  has_unsaved_losses = true;
+  dirty = true;
+}
+
+// Stands at generation_.read afterwards; false on errors.
+bool JournalInput::find_place() {
+  const std::uint64_t begin = generation_.read.mark.offset;
+  const auto point =
+      std::find_if(points_.rbegin(), points_.rend(), [&](const JournalPoint& p) { return p.records <= begin; });
+  const base::Status status = point == points_.rend() ? reader_->seek_head() : reader_->seek_after(point->cursor);
+  if (status.code() == base::StatusCode::kNotFound) {
+    problem_ = "entries were vacuumed before they were read";
+    base::log_warn("journal: {}", problem_);
+    // At a repeat, what was vacuumed is the same.
+    const bool known = std::any_of(generation_.losses.begin(), generation_.losses.end(), [&](const core::Loss& loss) {
+      return loss.reason == core::LossReason::kVacuumed && loss.begin == begin;
+    });
+    if (!known) add_loss_of(core::LossReason::kVacuumed, begin, 0, clock_.now());
+    placed_ = true;
+    return true;
+  }
+  if (!status.ok()) {
+    problem_ = base::message_of(status);
+    exhausted_ = true;
+    return false;
+  }
+  // A point before the position: the entries between were stored already.
+  JournalReader::Entry skipped;
+  for (std::uint64_t at = point == points_.rend() ? 0 : point->records; at < begin; ++at) {
+    if (!reader_->next(skipped).value_or(false)) break;
+  }
+  placed_ = true;
+  return true;
+}
+
 bool JournalInput::cut(std::size_t raw_bytes_max, ingest::native::EncodedSlice& slice, Position& end) {
   const std::uint64_t begin = generation_.read.mark.offset;
-  if (!placed_) {
-    const auto point =
-        std::find_if(points_.rbegin(), points_.rend(), [&](const JournalPoint& p) { return p.records <= begin; });
-    const base::Status status = point == points_.rend() ? reader_->seek_head() : reader_->seek_after(point->cursor);
-    if (status.code() == base::StatusCode::kNotFound) {
-      problem_ = "entries were vacuumed before they were read";
-      base::log_warn("journal: {}", problem_);
-    } else if (!status.ok()) {
-      problem_ = base::message_of(status);
-      exhausted_ = true;
-      return false;
-    }
-    // A point before the position: the entries between were stored already.
-    JournalReader::Entry skipped;
-    for (std::uint64_t at = point == points_.rend() ? 0 : point->records; at < begin; ++at) {
-      if (!reader_->next(skipped).value_or(false)) break;
-    }
-    placed_ = true;
-  }
+  const base::UnixNanos now = clock_.now();
+  if (!placed_ && !find_place()) return false;
   ingest::native::SliceBuilder builder;
   builder.start(generation_.read.mark, begin + 1);
   JournalReader::Entry entry;
@@ -111,8 +144,11 @@ bool JournalInput::cut(std::size_t raw_bytes_max, ingest::native::EncodedSlice& 
     if (!found.ok()) problem_ = base::message_of(found.status());
     if (!found.value_or(false)) {
       exhausted_ = true;
+      if (found.ok()) generation_.looks.note(now, at);
       break;
     }
+    generation_.last_write = entry.time;
+    generation_.last_read = now;
     if (!generation_.refused.contains(at)) add(entry, builder, at);
     ++at;
     bytes += entry.message.size() + 64;
@@ -132,6 +168,10 @@ bool JournalInput::cut(std::size_t raw_bytes_max, ingest::native::EncodedSlice& 
 }
 
 void JournalInput::stored(const Position& end) {
+  for (const std::uint64_t offset : generation_.refused) {
+    if (offset >= end.mark.offset) break;
+    add_loss_of(core::LossReason::kRefused, offset, 1, clock_.now());
+  }
   generation_.acked = end;
   // The youngest point at or before the mark is where reading goes on.
   while (points_.size() > 1 && points_[1].records <= end.mark.offset) points_.erase(points_.begin());
@@ -173,6 +213,24 @@ void JournalInput::forget_progress() {
   generation_.refused.clear();
   rewind();
   dirty = true;
+}
+
+base::UnixNanos JournalInput::watermark() const {
+  return generation_.looks.latest(generation_.acked.mark.offset);
+}
+
+core::LedgerEntry JournalInput::entry() const {
+  core::LedgerEntry entry;
+  entry.generation = generation_.info.id.generation;
+  entry.path = generation_.info.path;
+  entry.labels = generation_.info.labels;
+  entry.unit = core::PositionUnit::kRecords;
+  entry.acked = generation_.acked.mark.offset;
+  entry.seen = std::max(entry.acked, generation_.read.mark.offset);
+  entry.last_write = generation_.last_write;
+  entry.last_read = generation_.last_read;
+  entry.losses = generation_.losses;
+  return entry;
 }
 
 bool JournalInput::caught_up() const {

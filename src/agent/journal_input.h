@@ -14,7 +14,9 @@
 
 #include "agent/checkpoint.h"
 #include "agent/generation.h"
+#include "agent/looks.h"
 #include "agent/status.h"
+#include "base/clock.h"
 #include "base/random.h"
 #include "ingest/native/push_encoder.h"
 
@@ -47,10 +49,11 @@ base::StatusOr<std::unique_ptr<JournalReader>> open_journal();
 class JournalInput {
  public:
   JournalInput(std::unique_ptr<JournalReader> reader, std::string host, std::vector<core::Label> labels,
-               base::Random& random);
+               base::Random& random, base::Clock& clock);
 
-  // What the checkpoint knew. `lost_state`: there is none, but the server knows a journal source of this host.
-  void restore(const JournalState& state, bool lost_state);
+  // What the checkpoint knew; everything written before `watermark` had been accounted for. `lost_state`: there is
+  // none, but the server knows a journal source of this host.
+  void restore(const JournalState& state, bool lost_state, base::UnixNanos watermark);
   // For the checkpoint.
   JournalState state() const;
 
@@ -70,14 +73,23 @@ class JournalInput {
   void refuse(std::uint64_t offset);
   const std::string& problem() const { return problem_; }
 
+  core::LedgerEntry entry() const;
+  // Every entry written before it is acknowledged or lost.
+  base::UnixNanos watermark() const;
+  // Some loss is not in the checkpoint on the disk; reset by the caller.
+  bool has_unsaved_losses = false;
+
   bool dirty = false;
 
  private:
   void new_generation();
+  bool find_place();
+  void add_loss_of(core::LossReason reason, std::uint64_t begin, std::uint64_t at_least, base::UnixNanos until);
   void add(const JournalReader::Entry& entry, ingest::native::SliceBuilder& builder, std::uint64_t offset);
 
   std::unique_ptr<JournalReader> reader_;
   base::Random& random_;
+  base::Clock& clock_;
   Generation generation_;
   std::vector<JournalPoint> points_;
   bool exhausted_ = false;

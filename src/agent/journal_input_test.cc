@@ -119,7 +119,14 @@ TEST_F(JournalTest, AVacuumedCursorGoesOnWithTheOldestAndSaysSo) {
   Lines wanted(wanted_.begin(), wanted_.begin() + 10);
   wanted.insert(wanted.end(), wanted_.begin() + 15, wanted_.end());
   EXPECT_EQ(messages(), wanted);
-  EXPECT_FALSE(agent_->status().problems.empty());
+  const AgentStatus status = agent_->status();
+  EXPECT_FALSE(status.problems.empty());
+  ASSERT_EQ(status.losses.size(), 1U);
+  EXPECT_EQ(status.losses[0].path, "journal");
+  EXPECT_EQ(status.losses[0].loss.begin, 10U);
+  EXPECT_EQ(status.losses[0].loss.reason, core::LossReason::kVacuumed);
+  EXPECT_FALSE(status.losses[0].loss.exact);
+  EXPECT_EQ(status.ledger.lost_at_least, 0U);
 }
 
 TEST_F(JournalTest, ALostCheckpointBeginsAtTheEndAndDoublesNothing) {

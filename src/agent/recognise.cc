@@ -40,6 +40,7 @@ void FileTable::decide() {
   for (auto& [key, file] : by_key_) {
     if (file->undecided) undecided.push_back(file.get());
   }
+  decided_ = true;
   std::sort(undecided.begin(), undecided.end(),
             [](const FollowedFile* a, const FollowedFile* b) { return age_of(*a) < age_of(*b); });
   for (FollowedFile* file : undecided) recognise(*file);
@@ -50,10 +51,11 @@ bool FileTable::judge_kind(FollowedFile& file, std::string& head) {
   if (!ensure_open(file).ok()) return false;
   const auto raw = file.file->read_at(0, kSniffBytes);
   if (!raw.ok()) {
-    file.problem = base::message_of(raw.status());
+    note_problem(file, raw.status());
     return false;
   }
   file.problem.clear();
+  file.unreadable = false;
   if (raw->empty()) return false;
   const FileKind kind = sniff(*raw);
   file.skip_reason = kind.skip_reason;
@@ -63,7 +65,7 @@ bool FileTable::judge_kind(FollowedFile& file, std::string& head) {
     ensure_content(file);
     const auto found = read_head(*file.content);
     if (!found.ok()) {
-      file.problem = base::message_of(found.status());
+      note_problem(file, found.status());
       return false;
     }
     head = *found;
@@ -207,12 +209,14 @@ void FileTable::bind(FollowedFile& file, Generation& generation) {
   if (holder == nullptr || lives || generation.key == file.key) {
     if (holder != nullptr) generation.copies.push_back(holder);
     generation.file = &file;
+    note_move(generation, file);
     set_key(generation, file.key);
-    if (generation.finished && generation.finished_file_bytes != file.stat.bytes) generation.finished = false;
+    if (generation.finished_file_bytes != file.stat.bytes) reopen(generation);
+    if (!file.gzip) generation.known_bytes = std::max(generation.known_bytes, file.stat.bytes);
+    generation.last_write = file.stat.modified;
   } else {
     generation.copies.push_back(&file);
   }
-  if (!file.gzip) generation.known_bytes = std::max(generation.known_bytes, file.stat.bytes);
   generation.missing_since.reset();
   generation.gone_since = {};
   if (generation.order == 0) {
@@ -224,22 +228,61 @@ void FileTable::bind(FollowedFile& file, Generation& generation) {
   dirty = true;
 }
 
-Generation& FileTable::create(FollowedFile& file, std::string_view head) {
+// The agent was stopped, and finds the content in another file. Where its own still has its name but nothing in it, it
+// was copied and cut.
+void FileTable::note_move(Generation& generation, const FollowedFile& to) {
+  if (generation.key == to.key || generation.finished) return;
+  generation.former_key = generation.key;
+  const auto former = by_key_.find(generation.key);
+  if (former == by_key_.end() || !former->second->linked || former->second->stat.bytes > 0) return;
+  note_cut(generation, *former->second);
+  generation.former_key = {};
+}
+
+core::SharedLabels FileTable::labels_of(const std::string& live_path) const {
+  std::vector<core::Label> labels{{"file", live_path}, {"host", options_.host}, {"job", job_of(live_path)}};
+  labels.insert(labels.end(), options_.labels.begin(), options_.labels.end());
+  return std::make_shared<const core::Labels>(std::move(labels));
+}
+
+Generation& FileTable::add_generation(const FollowedFile& file) {
   auto owned = std::make_unique<Generation>();
   Generation& generation = *owned;
   generation.info.id.host = options_.host;
   generation.info.id.generation = {random_.next_id()};
   generation.info.path = file.name.live;
-  std::vector<core::Label> labels{{"file", file.name.live}, {"host", options_.host}, {"job", job_of(file.name.live)}};
-  labels.insert(labels.end(), options_.labels.begin(), options_.labels.end());
-  generation.info.labels = std::make_shared<const core::Labels>(std::move(labels));
-  generation.info.ladder = ladder_of(head);
+  generation.info.labels = labels_of(file.name.live);
   generation.info.base = generation.acked.mark;
   generation.order = next_order_++;
   generation.history = file.name.rotated || file.name.compressed || file.gzip;
-  generation.modified = file.stat.modified;
+  generation.modified = generation.last_write = file.stat.modified;
+  generations_.emplace(generation.info.id.generation, std::move(owned));
+  index(generation);
+  dirty = true;
+  return generation;
+}
+
+// The agent was stopped while logrotate copied and cut the file: its inode has another content now, and the old one
+// lives in the copy or nowhere.
+void FileTable::note_cut_while_stopped(const FollowedFile& file) {
+  const auto family = families_.find(file.name.live);
+  if (family == families_.end()) return;
+  for (Generation* generation : family->second) {
+    const bool was_here = generation->key == file.key || generation->former_key == file.key;
+    const bool was_read_here = generation->former_key == file.key || !generation->finished;
+    if (was_here && was_read_here && generation->file != &file) note_cut(*generation, file);
+    if (was_here) generation->former_key = {};
+  }
+}
+
+Generation& FileTable::create(FollowedFile& file, std::string_view head) {
+  note_cut_while_stopped(file);
+  Generation& generation = add_generation(file);
+  generation.info.ladder = ladder_of(head);
   generation.file = &file;
-  generation.key = file.key;
+  set_key(generation, file.key);
+  generation.looks.note(file.clear_until, 0);
+  generation.late = std::exchange(file.late, false);
   if (!file.gzip) generation.known_bytes = file.stat.bytes;
   file.generation = &generation;
   file.undecided = false;
@@ -248,9 +291,6 @@ Generation& FileTable::create(FollowedFile& file, std::string_view head) {
   file.skip_reason.clear();
   base::log_debug("new content path={} inode={} bytes={} generation={}", file.path, file.key.inode, file.stat.bytes,
                   base::to_hex(generation.info.id.generation.value));
-  generations_.emplace(generation.info.id.generation, std::move(owned));
-  index(generation);
-  dirty = true;
   return generation;
 }
 

@@ -84,13 +84,17 @@ void Session::take_over(const std::vector<core::SourceState>& states, FileTable&
       generation->info = state.info;
       generation->info.id.host = host_;
       generation->saved = true;
+      // Until a file is found that goes on with it.
+      generation->finished = true;
+      generation->known_bytes = state.mark.offset;
     } else {
       generation->info.base = state.info.base;
     }
     generation->acked = Position{state.mark, 1, std::nullopt};
     generation->read = generation->acked;
     generation->place_known = false;
-    generation->finished = false;
+    const bool all_there = generation->file == nullptr && state.mark.offset >= generation->known_bytes;
+    generation->finished = generation->finished && all_there;
     generation->finished_file_bytes = 0;
     if (generation->file != nullptr) generation->file->exhausted = false;
   }
@@ -99,10 +103,10 @@ void Session::take_over(const std::vector<core::SourceState>& states, FileTable&
       table.forget_progress(*table.find(generation->info.id.generation));
     }
   }
-  table.restore(std::move(unknown), 0);
+  table.restore(std::move(unknown), 0, {}, {});
   if (journal == nullptr || journal_known) return;
   if (fresh_) {
-    journal->restore({}, other_journal);
+    journal->restore({}, other_journal, {});
   } else {
     journal->forget_progress();
   }

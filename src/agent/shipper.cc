@@ -134,8 +134,14 @@ bool Shipper::cut(Generation& generation, std::size_t raw_bytes_max, Piece& piec
     }
     return false;
   }
+  generation.last_read = clock_.now();
   file.exhausted = result->at_end;
   file.waiting_bytes = result->waiting_bytes;
+  if (file.waiting_bytes > 0 && file.waiting_from != result->end.mark.offset) {
+    file.waiting_from = result->end.mark.offset;
+    file.waiting_since = clock_.monotonic();
+  }
+  file.unreadable = false;
   file.problem = file.gzip && (*content)->end().complete ? (*content)->end().reason : "";
   if (result->empty()) return false;
   counted_.bytes_read += result->end.mark.offset - generation.read.mark.offset;
@@ -302,12 +308,12 @@ void Shipper::stored(Piece& piece, const core::Mark& mark) {
     return;
   }
   if (piece.slice.lost) {
-    base::log_error("lines are lost path={} bytes={}: the file was gone before it was read", generation.info.path,
-                    bytes);
     counted_.bytes_lost += bytes;
-    generation.missing_since.reset();
-    generation.finished = true;
+    table_.lost(generation, piece.slice.begin.offset);
   } else {
+    if (generation.refused.contains(piece.slice.begin.offset)) {
+      table_.refused(generation, piece.slice.begin.offset, piece.slice.end.offset);
+    }
     counted_.bytes_acked += bytes;
     counted_.lines_acked += piece.slice.records;
   }
@@ -325,7 +331,15 @@ void Shipper::go_to_mark(Generation& generation, const core::Mark& mark) {
   }
   if (mark == generation.acked.mark) return;
   const auto retry_later = [&] { generation.not_before = clock_.monotonic() + std::chrono::seconds(1); };
-  if (generation.file == nullptr) return retry_later();
+  if (generation.file == nullptr) {
+    if (!table_.is_lost(generation) || mark.offset <= generation.acked.mark.offset) return retry_later();
+    // Our checkpoint was old. A mark without a hash is the end of a lost slice, sent before a kill.
+    generation.acked.mark = generation.read.mark = mark;
+    generation.known_bytes = std::max(generation.known_bytes, mark.offset);
+    if (mark.offset == generation.known_bytes && mark.hash == base::Hash128{}) table_.lost(generation, mark.offset);
+    table_.dirty = true;
+    return;
+  }
   const auto content = table_.open_content(generation);
   if (!content.ok()) return retry_later();
   const auto place = slicer_.position_at(**content, times_of(generation), generation.acked, mark);

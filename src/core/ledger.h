@@ -66,7 +66,8 @@ struct LedgerEntry {
   UnixNanos last_read;
   std::vector<DroppedByRule> dropped;
   std::vector<Loss> losses;
-  std::string problem;     // why it is not read now, if so
+  // Why it is not read now, if so. The heartbeat's watermark then does not count it.
+  std::string problem;
   bool forgotten = false;  // in a heartbeat: the agent no longer keeps this generation
 };
 
@@ -87,8 +88,8 @@ struct Heartbeat {
   UnixNanos sent_at;  // by the agent's clock
   // Server's clock minus the agent's, as the agent estimated it from the last answer.
   base::nanoseconds clock_offset{0};
-  // By the agent's clock: everything written on this host before it is stored, dropped by a rule, or in `losses`.
-  // 0: not known yet.
+  // By the agent's clock: everything written on this host before it is stored, dropped by a rule, or in `losses`, but
+  // for files whose entry has a `problem`. 0: not known yet.
   UnixNanos watermark;
   AgentEnding ending = AgentEnding::kNone;
   // Names of labels that the agent's pipeline may add to any of its records' streams.
