@@ -69,12 +69,12 @@ base::Task<io::HttpResponse> compact(Call& call) {
 }  // namespace
 
 void add_admin_routes(Router& router) {
-  router.add("GET", "/ready", ready, Scope::kInstallation);
+  router.add("GET", "/ready", ready, Scope::kInstallation).right = Right::kNothing;
   router.add("GET", "/metrics", metrics, Scope::kInstallation);
-  router.add("GET", "/config", config, Scope::kInstallation);
+  router.add("GET", "/config", config, Scope::kInstallation).right = Right::kAdmin;
   router.add("GET", "/api/v1/status", status, Scope::kInstallation);
-  router.add("POST", "/flush", flush, Scope::kInstallation);
-  router.add("POST", "/api/v1/admin/compact", compact, Scope::kInstallation);
+  router.add("POST", "/flush", flush, Scope::kInstallation).right = Right::kAdmin;
+  router.add("POST", "/api/v1/admin/compact", compact, Scope::kInstallation).right = Right::kAdmin;
 }
 
 }  // namespace cordwood::api

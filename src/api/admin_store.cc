@@ -273,17 +273,17 @@ base::Task<io::HttpResponse> end_backup(Call& call) {
 }  // namespace
 
 void add_admin_store_routes(Router& router) {
-  router.add("GET", "/api/v1/admin/parts", parts, Scope::kInstallation);
-  router.add("GET", "/api/v1/admin/journal", journal, Scope::kInstallation);
-  router.add("POST", "/api/v1/admin/verify", verify, Scope::kInstallation);
-  router.add("GET", "/api/v1/admin/retention", list_retention);
-  router.add("POST", "/api/v1/admin/retention", set_retention);
-  router.add("POST", "/api/v1/admin/retention/remove", remove_retention);
-  router.add("GET", "/api/v1/admin/deletions", list_deletions);
-  router.add("POST", "/api/v1/admin/deletions", request_deletion);
-  router.add("POST", "/api/v1/admin/deletions/cancel", cancel_deletion);
-  router.add("POST", "/api/v1/admin/backup/begin", begin_backup, Scope::kInstallation);
-  router.add("POST", "/api/v1/admin/backup/end", end_backup, Scope::kInstallation);
+  router.add("GET", "/api/v1/admin/parts", parts, Scope::kInstallation).right = Right::kAdmin;
+  router.add("GET", "/api/v1/admin/journal", journal, Scope::kInstallation).right = Right::kAdmin;
+  router.add("POST", "/api/v1/admin/verify", verify, Scope::kInstallation).right = Right::kAdmin;
+  router.add("GET", "/api/v1/admin/retention", list_retention).right = Right::kAdmin;
+  router.add("POST", "/api/v1/admin/retention", set_retention).right = Right::kAdmin;
+  router.add("POST", "/api/v1/admin/retention/remove", remove_retention).right = Right::kAdmin;
+  router.add("GET", "/api/v1/admin/deletions", list_deletions).right = Right::kAdmin;
+  router.add("POST", "/api/v1/admin/deletions", request_deletion).right = Right::kAdmin;
+  router.add("POST", "/api/v1/admin/deletions/cancel", cancel_deletion).right = Right::kAdmin;
+  router.add("POST", "/api/v1/admin/backup/begin", begin_backup, Scope::kInstallation).right = Right::kAdmin;
+  router.add("POST", "/api/v1/admin/backup/end", end_backup, Scope::kInstallation).right = Right::kAdmin;
 }
 
 }  // namespace cordwood::api

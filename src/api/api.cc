@@ -49,7 +49,7 @@ struct Api::State {
     }
   }
 
-  base::StatusOr<core::TenantId> tenant_of(const io::HttpRequest& request, Scope scope) const;
+  base::StatusOr<core::TenantId> tenant_of(const io::HttpRequest& request, const Route& route) const;
   void count(const io::HttpRequest& request, const Route* route, const io::HttpResponse& response,
              base::nanoseconds took);
 
@@ -57,13 +57,19 @@ struct Api::State {
   const base::MonotonicNanos started = deps.executor.clock().monotonic();
   QueryGate gate;
   PushGate push_gate;
+  AccessList access;
   Router router;
   std::vector<RouteMetrics> metrics;  // by route; the last is for paths that have none
 };
 
-base::StatusOr<core::TenantId> Api::State::tenant_of(const io::HttpRequest& request, Scope scope) const {
-  if (scope == Scope::kInstallation || !deps.options.tenants) return core::TenantId::default_tenant();
+base::StatusOr<core::TenantId> Api::State::tenant_of(const io::HttpRequest& request, const Route& route) const {
+  ASSIGN_OR_RETURN(const AccessList::Grant grant, access.check(request, route.right));
+  if (route.scope == Scope::kInstallation || !deps.options.tenants) return core::TenantId::default_tenant();
   const std::string_view name = request.headers.get("X-Scope-OrgID");
+  if (grant.tenant.has_value()) {
+    if (name.empty() || name == grant.tenant->value) return *grant.tenant;
+    return base::permission_denied_error("token \"{}\" belongs to another tenant than {}", grant.token_name, name);
+  }
   if (name.empty()) return base::unauthenticated_error("no org id");
   return core::parse_tenant_id(name);
 }
@@ -128,6 +134,10 @@ io::HttpResponse no_route(const RouteMatch& match) {
 Api::Api(ApiDependencies dependencies) : state_(std::make_unique<State>(std::move(dependencies))) {}
 Api::~Api() = default;
 
+AccessList& Api::access() {
+  return state_->access;
+}
+
 base::Task<io::HttpResponse> Api::handle(io::HttpRequest& request) {
   State& state = *state_;
   const base::MonotonicNanos started = state.deps.executor.clock().monotonic();
@@ -136,7 +146,7 @@ base::Task<io::HttpResponse> Api::handle(io::HttpRequest& request) {
   if (match.route == nullptr) {
     response = no_route(match);
   } else {
-    base::StatusOr<core::TenantId> tenant = state.tenant_of(request, match.route->scope);
+    base::StatusOr<core::TenantId> tenant = state.tenant_of(request, *match.route);
     if (!tenant.ok()) {
       response = error_response(tenant.status(), Doing::kReading);
     } else {

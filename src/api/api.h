@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "api/access.h"
 #include "base/executor.h"
 #include "base/metrics.h"
 #include "base/status.h"
@@ -69,6 +70,8 @@ class Api {
   // Never fails: errors are answers. `request` must live until the Task ends; a stream in the answer needs it no
   // longer.
   base::Task<io::HttpResponse> handle(io::HttpRequest& request);
+  // Who may ask: everybody, until tokens are set. Thread-safe.
+  AccessList& access();
 
  private:
   struct State;

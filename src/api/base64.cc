@@ -23,6 +23,23 @@ void encode(std::string& out, std::string_view bytes, std::string_view alphabet,
   }
 }
 
+std::optional<std::string> decode(std::string_view text, std::string_view alphabet) {
+  std::string out;
+  std::uint32_t bits = 0;
+  unsigned count = 0;
+  for (const char c : text) {
+    const std::size_t value = alphabet.find(c);
+    if (value == std::string_view::npos) return std::nullopt;
+    bits = bits << 6 | static_cast<std::uint32_t>(value);
+    count += 6;
+    if (count >= 8) {
+      count -= 8;
+      out += static_cast<char>(bits >> count & 255);
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 void append_base64(std::string& out, std::string_view bytes) {
@@ -35,21 +52,18 @@ std::string base64url(std::string_view bytes) {
   return out;
 }
 
+std::optional<std::string> decode_base64(std::string_view text) {
+  std::optional<std::string> out = decode(text.substr(0, text.find_last_not_of('=') + 1), kStandard);
+  std::string again;
+  if (out.has_value()) append_base64(again, *out);
+  if (again != text) return std::nullopt;  // wrong padding
+  return out;
+}
+
 std::optional<std::string> decode_base64url(std::string_view text) {
-  std::string out;
-  std::uint32_t bits = 0;
-  unsigned count = 0;
-  for (const char c : text) {
-    const std::size_t value = kUrl.find(c);
-    if (value == std::string_view::npos) return std::nullopt;
-    bits = bits << 6 | static_cast<std::uint32_t>(value);
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      out += static_cast<char>(bits >> count & 255);
-    }
-  }
-  if (base64url(out) != text) return std::nullopt;  // stray bits, or a length that no bytes have
+  std::optional<std::string> out = decode(text, kUrl);
+  // Stray bits, or a length that no bytes have.
+  if (out.has_value() && base64url(*out) != text) return std::nullopt;
   return out;
 }
 

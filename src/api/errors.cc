@@ -53,6 +53,7 @@ unsigned http_status_of(const base::Status& status, Doing doing) {
 
 io::HttpResponse plain_error(unsigned http_status, std::string_view text) {
   io::HttpResponse response = io::text_response(http_status, text);
+  if (http_status == 401) response.headers.set("WWW-Authenticate", "Bearer");
   if (http_status == 503 || http_status == 429) response.headers.set("Retry-After", kRetryAfterSeconds);
   return response;
 }

@@ -168,9 +168,9 @@ base::Task<io::HttpResponse> coverage(Call& call) {
 }  // namespace
 
 void add_fleet_routes(Router& router) {
-  router.add("POST", std::string(native::kHeartbeatPath), heartbeat);
+  router.add("POST", std::string(native::kHeartbeatPath), heartbeat).right = Right::kWrite;
   router.add("GET", "/api/v1/fleet", fleet);
-  router.add("POST", "/api/v1/fleet/retire", retire);
+  router.add("POST", "/api/v1/fleet/retire", retire).right = Right::kAdmin;
   router.add("GET POST", "/api/v1/coverage", coverage);
 }
 

@@ -117,9 +117,9 @@ base::Task<io::HttpResponse> ui(Call&) {
 }  // namespace
 
 void add_home_routes(Router& router) {
-  router.add("GET", "/", home, Scope::kInstallation);
-  router.add("GET", "/ui", ui, Scope::kInstallation);
-  router.add("GET", "/ui/", ui, Scope::kInstallation);
+  router.add("GET", "/", home, Scope::kInstallation).right = Right::kNothing;
+  router.add("GET", "/ui", ui, Scope::kInstallation).right = Right::kNothing;
+  router.add("GET", "/ui/", ui, Scope::kInstallation).right = Right::kNothing;
 }
 
 }  // namespace cordwood::api

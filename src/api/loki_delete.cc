@@ -102,9 +102,9 @@ base::Task<io::HttpResponse> cancel_deletion(Call& call) {
 }  // namespace
 
 void add_loki_delete_routes(Router& router) {
-  router.add("POST PUT", "/loki/api/v1/delete", request_deletion);
-  router.add("GET", "/loki/api/v1/delete", list_deletions);
-  router.add("DELETE", "/loki/api/v1/delete", cancel_deletion);
+  router.add("POST PUT", "/loki/api/v1/delete", request_deletion).right = Right::kAdmin;
+  router.add("GET", "/loki/api/v1/delete", list_deletions).right = Right::kAdmin;
+  router.add("DELETE", "/loki/api/v1/delete", cancel_deletion).right = Right::kAdmin;
 }
 
 }  // namespace cordwood::api

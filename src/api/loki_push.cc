@@ -78,8 +78,8 @@ base::Task<io::HttpResponse> push(Call& call) {
 }  // namespace
 
 void add_loki_push_routes(Router& router) {
-  router.add("POST", "/loki/api/v1/push", push);
-  router.add("POST", "/api/prom/push", push);
+  router.add("POST", "/loki/api/v1/push", push).right = Right::kWrite;
+  router.add("POST", "/api/prom/push", push).right = Right::kWrite;
 }
 
 }  // namespace cordwood::api

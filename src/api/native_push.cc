@@ -89,9 +89,9 @@ base::Task<io::HttpResponse> push(Call& call) {
 }  // namespace
 
 void add_native_push_routes(Router& router) {
-  router.add("POST", std::string(native::kHelloPath), hello);
-  router.add("POST", std::string(native::kSourcesPath), sources);
-  router.add("POST", std::string(native::kPushPath), push);
+  router.add("POST", std::string(native::kHelloPath), hello).right = Right::kWrite;
+  router.add("POST", std::string(native::kSourcesPath), sources).right = Right::kWrite;
+  router.add("POST", std::string(native::kPushPath), push).right = Right::kWrite;
 }
 
 }  // namespace cordwood::api

@@ -53,7 +53,7 @@ void add_methods(std::string& list, std::string_view methods) {
 
 }  // namespace
 
-void Router::add(std::string methods, std::string pattern, Handler handler, Scope scope, Cost cost) {
+Route& Router::add(std::string methods, std::string pattern, Handler handler, Scope scope, Cost cost) {
   auto route = std::make_unique<Route>();
   route->methods = std::move(methods);
   route->pattern = std::move(pattern);
@@ -67,6 +67,7 @@ void Router::add(std::string methods, std::string pattern, Handler handler, Scop
     with_args_.push_back(route.get());
   }
   routes_.push_back(std::move(route));
+  return *routes_.back();
 }
 
 RouteMatch Router::match(std::string_view method, std::string_view path) const {

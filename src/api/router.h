@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "api/access.h"
 #include "api/call.h"
 
 namespace cordwood::api {
@@ -23,6 +24,7 @@ struct Route {
   Handler handler = nullptr;
   Scope scope = Scope::kTenant;
   Cost cost = Cost::kCheap;
+  Right right = Right::kRead;
   std::size_t index = 0;  // given by the router, from 0
 };
 
@@ -34,8 +36,9 @@ struct RouteMatch {
 
 class Router {
  public:
-  void add(std::string methods, std::string pattern, Handler handler, Scope scope = Scope::kTenant,
-           Cost cost = Cost::kCheap);
+  // The route, for what it needs besides.
+  Route& add(std::string methods, std::string pattern, Handler handler, Scope scope = Scope::kTenant,
+             Cost cost = Cost::kCheap);
   RouteMatch match(std::string_view method, std::string_view path) const;
   const std::vector<std::unique_ptr<Route>>& routes() const { return routes_; }
 

@@ -162,6 +162,7 @@ void add_admin_command(CLI::App& root, Action& action) {
   add(*admin, action, "compact", "merge until nothing is left to merge or to remove", compact,
       std::make_shared<AdminCommand>());
   add_inspect_command(*admin, action);
+  add_token_command(*admin, action);
   add_retention(*admin, action);
   add_delete(*admin, action);
   auto copy = std::make_shared<AdminCommand>();

@@ -74,7 +74,7 @@ base::Status run_until_stopped(AgentCommand& command) {
   base::ThreadExecutor executor(base::ThreadExecutorOptions{1, 4, base::time_scale_from_environment()});
   base::MetricsRegistry metrics;
   base::SystemRandom random;
-  const std::unique_ptr<io::HttpClient> http = io::make_http_client(executor);
+  const std::unique_ptr<io::HttpClient> http = io::make_http_client(executor, client::endpoint_from_environment().tls);
   // Without notifications (no inotify instance left) the poll finds everything, a little later.
   base::StatusOr<std::unique_ptr<agent::ChangeNotifier>> notifier = agent::make_inotify_notifier();
   if (!notifier.ok()) base::log_warn("polling only: reason=\"{}\"", base::message_of(notifier.status()));

@@ -23,5 +23,6 @@ void add_explore_commands(CLI::App& root, Action& action);  // stats, volume, pa
 void add_fleet_command(CLI::App& root, Action& action);     // hosts and files
 void add_admin_command(CLI::App& root, Action& action);     // what is stored, for how long, getting rid of it
 void add_inspect_command(CLI::App& admin, Action& action);  // below admin
+void add_token_command(CLI::App& admin, Action& action);    // below admin
 
 }  // namespace cordwood::app

@@ -6,6 +6,7 @@
 #include "api/api.h"
 #include "app/program.h"
 #include "app/store_parts.h"
+#include "app/tokens_file.h"
 #include "base/log.h"
 #include "base/memory_budget.h"
 #include "base/metrics.h"
@@ -39,7 +40,8 @@ struct Server::Parts {
   std::unique_ptr<catalog::Catalog> catalog;
   std::unique_ptr<objectstore::ObjectStore> objects;
   std::unique_ptr<fleet::Fleet> fleet;
-  std::unique_ptr<base::TaskGroup> background;  // keeps the fleet saved
+  std::unique_ptr<base::Event> closing;         // ends the tokens' watch
+  std::unique_ptr<base::TaskGroup> background;  // keeps the fleet saved, watches the tokens
   std::unique_ptr<store::Store> store;
   std::unique_ptr<query::TailHub> tails;  // the store's door, watched
   std::unique_ptr<query::SegmentCache> segments;
@@ -55,6 +57,7 @@ namespace {
 
 // What a few queries at a time need beside each other.
 constexpr std::size_t kQueriesSideBySide = 2;
+constexpr std::uint64_t kTokensBytesMax = 4 << 20;
 
 std::size_t thread_count(const ServerConfig& config) {
   if (config.threads > 0) return config.threads;
@@ -82,12 +85,57 @@ api::ApiOptions api_options(const ServerConfig& config, std::string config_text)
   return options;
 }
 
-io::HttpServerOptions http_options(const ServerConfig& config) {
+io::HttpServerOptions http_options(const ServerConfig& config, std::shared_ptr<io::TlsListener> tls) {
   io::HttpServerOptions options;
+  options.tls = std::move(tls);
   options.listen = config.listen;
   options.body_bytes_max = config.limits.body_bytes_max;
   options.bodies_in_flight_bytes_max = std::max<std::uint64_t>(config.limits.body_bytes_max, 96 << 20);
   return options;
+}
+
+// What lets people in, read before anything is opened: a mistake in it ends the start.
+struct Security {
+  std::shared_ptr<io::TlsListener> tls;
+  std::string tokens_text;
+  std::vector<api::AccessToken> tokens;
+};
+
+base::StatusOr<Security> read_security(const ServerConfig& config) {
+  Security security;
+  if (!config.tls.certificate.empty()) {
+    ASSIGN_OR_RETURN(security.tls, io::TlsListener::open(config.tls));
+  }
+  if (config.tokens_file.empty()) return security;
+  ASSIGN_OR_RETURN(security.tokens_text, io::read_whole_file(io::system_files(), config.tokens_file, kTokensBytesMax));
+  ASSIGN_OR_RETURN(security.tokens, parse_tokens(security.tokens_text, config.tokens_file));
+  return security;
+}
+
+// Takes over the tokens file when it changes, until `closing` is set. A file with a mistake changes nothing.
+base::Task<void> watch_tokens(base::Executor* executor, base::Event* closing, std::string path, std::string known,
+                              api::AccessList* access) {
+  const base::nanoseconds interval = std::chrono::seconds(5);
+  while (!closing->is_set()) {
+    const bool closed = co_await closing->wait_for(interval);
+    if (closed) break;
+    base::StatusOr<std::string> text =
+        co_await executor->blocking([&path] { return io::read_whole_file(io::system_files(), path, kTokensBytesMax); });
+    if (text.ok() && *text == known) continue;
+    base::StatusOr<std::vector<api::AccessToken>> tokens = std::vector<api::AccessToken>();
+    if (text.ok()) {
+      tokens = parse_tokens(*text, path);
+    } else {
+      tokens = text.status();
+    }
+    if (!tokens.ok()) {
+      base::log_error("tokens file: the tokens of before stay: error=\"{}\"", base::message_of(tokens.status()));
+      continue;
+    }
+    known = *std::move(text);
+    base::log_info("tokens file: tokens={}", tokens->size());
+    access->set(*std::move(tokens));
+  }
 }
 
 base::Task<int> join(base::TaskGroup& group) {
@@ -106,9 +154,8 @@ Server::~Server() {
   }
 }
 
-base::StatusOr<std::unique_ptr<Server>> Server::start(const ServerConfig& config, std::string config_text) {
-  auto parts = std::make_unique<Parts>(config);
-  Parts& p = *parts;
+base::Status Server::open_storage(Parts& p) {
+  const ServerConfig& config = p.config;
   io::FileSystem& files = io::system_files();
   RETURN_IF_ERROR(files.make_directories(config.data));
   ASSIGN_OR_RETURN(p.lock, files.lock(config.data + "/lock"));
@@ -124,7 +171,17 @@ base::StatusOr<std::unique_ptr<Server>> Server::start(const ServerConfig& config
   store::StoreDependencies dependencies{&executor,  &files,     &p.random,     p.catalog.get(), p.objects.get(),
                                         &p.decoder, &p.metrics, config.limits, &p.selectors};
   ASSIGN_OR_RETURN(p.store, base::sync_wait(executor, store::Store::open(store_options(config), dependencies)));
+  return base::ok_status();
+}
 
+base::StatusOr<std::unique_ptr<Server>> Server::start(const ServerConfig& config, std::string config_text) {
+  auto parts = std::make_unique<Parts>(config);
+  Parts& p = *parts;
+  ASSIGN_OR_RETURN(Security security, read_security(config));
+  RETURN_IF_ERROR(open_storage(p));
+  base::Executor& executor = *p.executor;
+
+  p.closing = std::make_unique<base::Event>(executor);
   p.background = std::make_unique<base::TaskGroup>(executor);
   p.background->spawn(p.fleet->run());
   p.tails = std::make_unique<query::TailHub>(*p.store, executor, p.metrics, config.limits);
@@ -156,14 +213,19 @@ base::StatusOr<std::unique_ptr<Server>> Server::start(const ServerConfig& config
       .fleet = p.fleet.get(),
   });
   api::Api* api = p.api.get();
+  if (!config.tokens_file.empty()) {
+    api->access().set(std::move(security.tokens));
+    p.background->spawn(
+        watch_tokens(&executor, p.closing.get(), config.tokens_file, std::move(security.tokens_text), &api->access()));
+  }
   const io::HttpHandler handler = [api](io::HttpRequest& request) { return api->handle(request); };
   base::StatusOr<std::unique_ptr<io::HttpServer>> http =
-      io::HttpServer::start(http_options(config), executor, handler, p.metrics);
+      io::HttpServer::start(http_options(config, std::move(security.tls)), executor, handler, p.metrics);
   auto server = std::unique_ptr<Server>(new Server(std::move(parts)));
   RETURN_IF_ERROR(http.status());  // the destructor of `server` closes the store
   p.http = *std::move(http);
-  base::log_info("listening: url=http://{} port={} data={} version={}", config.listen, p.http->port(), config.data,
-                 version());
+  base::log_info("listening: url={}://{} port={} data={} version={}", config.tls.certificate.empty() ? "http" : "https",
+                 config.listen, p.http->port(), config.data, version());
   return server;
 }
 
@@ -176,11 +238,12 @@ base::Status Server::stop() {
   p.stopped = true;
   if (p.http != nullptr) p.http->stop(p.config.stop_grace);
   p.http.reset();
-  p.api.reset();
-  p.queries.reset();
+  p.closing->set();
   const base::Status fleet_saved = base::sync_wait(*p.executor, p.fleet->close());
   if (!fleet_saved.ok()) base::log_warn("the fleet's ledger is not saved: error=\"{}\"", base::message_of(fleet_saved));
   base::sync_wait(*p.executor, join(*p.background));
+  p.api.reset();
+  p.queries.reset();
   return base::sync_wait(*p.executor, p.store->close());
 }
 

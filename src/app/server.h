@@ -26,6 +26,7 @@ class Server {
  private:
   struct Parts;
   explicit Server(std::unique_ptr<Parts> parts);
+  static base::Status open_storage(Parts& parts);
   std::unique_ptr<Parts> parts_;
 };
 

@@ -40,6 +40,10 @@ Settings server_settings(ServerConfig& config) {
   settings.text("data", config.data, "directory that holds everything stored")
       .text("listen", config.listen, "HOST:PORT to serve HTTP on; port 0 takes a free one")
       .toggle("insecure", config.insecure, "allow a listener that is not loopback although there is no authentication")
+      .text("tls.certificate", config.tls.certificate, "PEM file of the certificate with its chain: HTTPS only")
+      .text("tls.key", config.tls.key, "PEM file of its key")
+      .text("tls.client_ca", config.tls.client_ca, "PEM file; clients need a certificate of this authority")
+      .text("auth.tokens_file", config.tokens_file, "TOML file of tokens (cordwood admin token); requests need one")
       .toggle("tenants", config.tenants, "keep tenants apart by the header X-Scope-OrgID")
       .text("log_level", config.log_level, "debug, info, warn or error")
       .count("threads", config.threads, "worker threads; 0 = one for each core")
@@ -62,10 +66,17 @@ base::Status check_server_config(const ServerConfig& config) {
     return base::invalid_argument_error("listen: '{}' has no port; write HOST:PORT, for example 127.0.0.1:3100",
                                         config.listen);
   }
-  if (!is_loopback(config.listen) && !config.insecure) {
+  if (config.tls.certificate.empty() != config.tls.key.empty()) {
+    return base::invalid_argument_error("tls: certificate and key belong together, give both");
+  }
+  if (!config.tls.client_ca.empty() && config.tls.certificate.empty()) {
+    return base::invalid_argument_error("tls.client_ca needs tls.certificate and tls.key");
+  }
+  const bool authenticates = !config.tokens_file.empty() || !config.tls.client_ca.empty();
+  if (!is_loopback(config.listen) && !config.insecure && !authenticates) {
     return base::invalid_argument_error(
-        "listen: {} is reachable from other machines and there is no authentication; listen on 127.0.0.1, or add "
-        "--insecure if a proxy or firewall protects it",
+        "listen: {} is reachable from other machines and there is no authentication; listen on 127.0.0.1, give "
+        "--auth-tokens-file, or add --insecure if a proxy or firewall protects it",
         config.listen);
   }
   if (config.log_level != "debug" && config.log_level != "info" && config.log_level != "warn" &&

@@ -6,6 +6,7 @@
 #include "app/settings.h"
 #include "core/limits.h"
 #include "fleet/options.h"
+#include "io/tls.h"
 
 namespace cordwood::app {
 
@@ -13,6 +14,8 @@ struct ServerConfig {
   std::string data = "./cordwood-data";
   std::string listen = "127.0.0.1:3100";
   bool insecure = false;
+  io::TlsFiles tls;         // without a certificate the listener is plain
+  std::string tokens_file;  // empty: no authentication
   bool tenants = false;
   std::string log_level = "info";
   std::uint64_t threads = 0;  // 0 = one for each core

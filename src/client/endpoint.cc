@@ -51,13 +51,19 @@ Endpoint endpoint_from_environment() {
   if (const char* url = std::getenv("CORDWOOD_URL"); url != nullptr && *url != '\0') endpoint.url = url;
   if (const char* token = std::getenv("CORDWOOD_TOKEN"); token != nullptr) endpoint.token = token;
   if (const char* tenant = std::getenv("CORDWOOD_TENANT"); tenant != nullptr) endpoint.tenant = tenant;
+  const std::pair<const char*, std::string*> files[] = {{"CORDWOOD_TLS_CA", &endpoint.tls.ca_file},
+                                                        {"CORDWOOD_TLS_CERT", &endpoint.tls.certificate},
+                                                        {"CORDWOOD_TLS_KEY", &endpoint.tls.key}};
+  for (const auto& [name, field] : files) {
+    if (const char* path = std::getenv(name); path != nullptr) *field = path;
+  }
   return endpoint;
 }
 
 Connection::Connection(Endpoint endpoint)
     : endpoint_(std::move(endpoint)),
       executor_(std::make_unique<base::ThreadExecutor>(base::ThreadExecutorOptions{1, 2, 1.0})),
-      http_(io::make_http_client(*executor_)) {
+      http_(io::make_http_client(*executor_, endpoint_.tls)) {
   if (endpoint_.url.find("://") == std::string::npos) endpoint_.url.insert(0, "http://");
   while (endpoint_.url.ends_with('/')) endpoint_.url.pop_back();
 }

@@ -15,6 +15,7 @@ struct Endpoint {
   std::string url = "http://127.0.0.1:3100";  // CORDWOOD_URL; without a slash at the end
   std::string token;                          // CORDWOOD_TOKEN: sent as bearer
   std::string tenant;                         // CORDWOOD_TENANT: sent as X-Scope-OrgID
+  io::ClientTls tls;                          // CORDWOOD_TLS_CA, CORDWOOD_TLS_CERT, CORDWOOD_TLS_KEY: files
 };
 
 // The environment's, or the defaults.

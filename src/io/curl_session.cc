@@ -135,7 +135,7 @@ struct CurlSession::Transfer {
   }
 };
 
-base::StatusOr<std::unique_ptr<CurlSession>> CurlSession::make() {
+base::StatusOr<std::unique_ptr<CurlSession>> CurlSession::make(const ClientTls& tls) {
   if (!init_curl()) return base::unavailable_error("libcurl could not be initialised");
   CURLM* const multi = curl_multi_init();
   CURL* const easy = curl_easy_init();
@@ -144,7 +144,7 @@ base::StatusOr<std::unique_ptr<CurlSession>> CurlSession::make() {
     if (easy != nullptr) curl_easy_cleanup(easy);
     return base::unavailable_error("libcurl could not be set up: out of memory?");
   }
-  return std::unique_ptr<CurlSession>(new CurlSession(multi, easy));
+  return std::unique_ptr<CurlSession>(new CurlSession(multi, easy, tls));
 }
 
 CurlSession::~CurlSession() {
@@ -181,6 +181,13 @@ void set_no_proxy(CURL* easy) {
   curl_easy_setopt(easy, CURLOPT_NOPROXY, hosts.c_str());
 }
 
+void set_tls(CURL* easy, const ClientTls& tls) {
+  curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  if (!tls.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, tls.ca_file.c_str());
+  if (!tls.certificate.empty()) curl_easy_setopt(easy, CURLOPT_SSLCERT, tls.certificate.c_str());
+  if (!tls.key.empty()) curl_easy_setopt(easy, CURLOPT_SSLKEY, tls.key.c_str());
+}
+
 base::Status connect_error(CURL* easy, const std::string& origin, const char* detail) {
   long error_number = 0;
   curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &error_number);
@@ -206,6 +213,8 @@ base::Status status_of(CURL* easy, CURLcode code, const ClientRequest& request, 
                                            seconds_text(request.connect_timeout));
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CACERT_BADFILE:
       return base::unavailable_error("no secure connection to {}: {}", origin, text);
     case CURLE_OUT_OF_MEMORY:
       return base::resource_exhausted_error("out of memory while asking {}", origin);
@@ -224,6 +233,7 @@ base::StatusOr<ClientResponse> CurlSession::perform(const ClientRequest& request
   const Slist headers = header_list(request);
   set_method_and_body(easy, request);
   set_no_proxy(easy);
+  set_tls(easy, tls_);
   curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers.get());
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");

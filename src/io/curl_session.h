@@ -15,7 +15,7 @@ namespace cordwood::io {
 class CurlSession {
  public:
   // Unavailable when libcurl cannot be set up.
-  static base::StatusOr<std::unique_ptr<CurlSession>> make();
+  static base::StatusOr<std::unique_ptr<CurlSession>> make(const ClientTls& tls);
   ~CurlSession();
   CurlSession(const CurlSession&) = delete;
   CurlSession& operator=(const CurlSession&) = delete;
@@ -26,9 +26,10 @@ class CurlSession {
 
  private:
   struct Transfer;
-  CurlSession(void* multi, void* easy) : multi_(multi), easy_(easy) {}
+  CurlSession(void* multi, void* easy, ClientTls tls) : multi_(multi), easy_(easy), tls_(std::move(tls)) {}
   void* const multi_;  // CURLM, which holds the open connections
   void* const easy_;   // CURL
+  const ClientTls tls_;
 };
 
 }  // namespace cordwood::io

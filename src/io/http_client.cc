@@ -14,7 +14,8 @@ constexpr std::size_t kIdleSessionsMax = 16;
 
 class CurlHttpClient final : public HttpClient {
  public:
-  explicit CurlHttpClient(base::Executor& executor) : executor_(executor), pool_(std::make_shared<Pool>()) {}
+  CurlHttpClient(base::Executor& executor, ClientTls tls)
+      : executor_(executor), pool_(std::make_shared<Pool>(std::move(tls))) {}
 
   base::Task<base::StatusOr<ClientResponse>> send(ClientRequest request) override {
     std::function<bool(std::string_view)> no_reader;
@@ -28,6 +29,7 @@ class CurlHttpClient final : public HttpClient {
  private:
   // Thread-safe. The session used last is taken first: its connections are the likeliest to be still open.
   struct Pool {
+    explicit Pool(ClientTls given) : tls(std::move(given)) {}
     base::StatusOr<std::unique_ptr<CurlSession>> take() {
       {
         const base::MutexLock lock(mutex);
@@ -37,12 +39,13 @@ class CurlHttpClient final : public HttpClient {
           return session;
         }
       }
-      return CurlSession::make();
+      return CurlSession::make(tls);
     }
     void put(std::unique_ptr<CurlSession> session) {
       const base::MutexLock lock(mutex);
       if (idle.size() < kIdleSessionsMax) idle.push_back(std::move(session));
     }
+    const ClientTls tls;
     base::Mutex mutex;
     std::vector<std::unique_ptr<CurlSession>> idle GUARDED_BY(mutex);
   };
@@ -68,8 +71,8 @@ class CurlHttpClient final : public HttpClient {
 
 }  // namespace
 
-std::unique_ptr<HttpClient> make_http_client(base::Executor& executor) {
-  return std::make_unique<CurlHttpClient>(executor);
+std::unique_ptr<HttpClient> make_http_client(base::Executor& executor, ClientTls tls) {
+  return std::make_unique<CurlHttpClient>(executor, std::move(tls));
 }
 
 }  // namespace cordwood::io

@@ -42,6 +42,13 @@ class HttpClient {
                                                             std::function<bool(std::string_view)> on_data) = 0;
 };
 
-std::unique_ptr<HttpClient> make_http_client(base::Executor& executor);
+// Of https: URLs; files are PEM and read at each connection.
+struct ClientTls {
+  std::string ca_file;      // authorities to trust instead of the system's
+  std::string certificate;  // of this client, for servers that ask for one
+  std::string key;
+};
+
+std::unique_ptr<HttpClient> make_http_client(base::Executor& executor, ClientTls tls = {});
 
 }  // namespace cordwood::io

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -14,6 +15,7 @@
 #include "base/log.h"
 #include "io/http_call.h"
 #include "io/http_response_head.h"
+#include "io/tls.h"
 
 namespace cordwood::io {
 
@@ -55,7 +57,10 @@ HttpServerShared::HttpServerShared(HttpServerOptions server_options, base::Execu
                                           "HTTP connections closed at once because there were too many.")),
       requests_refused(metrics.counter("cordwood_http_requests_refused_total",
                                        "HTTP requests answered with an error before they reached a handler.")),
-      timeouts(metrics.counter("cordwood_http_timeouts_total", "HTTP connections that were too slow.")) {}
+      timeouts(metrics.counter("cordwood_http_timeouts_total", "HTTP connections that were too slow.")),
+      handshakes_failed(
+          metrics.counter("cordwood_tls_handshakes_failed_total",
+                          "Connections that ended before a request: no TLS, or no trusted certificate.")) {}
 
 asio::mutable_buffer HttpReadBuffer::prepare(std::size_t at_least) {
   if (begin_ == end_) begin_ = end_ = 0;
@@ -95,11 +100,44 @@ asio::awaitable<void> HttpConnection::run() {
   const std::shared_ptr<HttpConnection> self = shared_from_this();
   thread_->connections.insert(this);
   bool first = true;
-  bool go_on = true;
+  bool go_on = co_await handshake();
   while (go_on && !shared_->stopping.load()) {
     go_on = co_await serve_one(first);
     first = false;
   }
+}
+
+// At once when the listener is plain.
+asio::awaitable<bool> HttpConnection::handshake() {
+  if (shared_->options.tls == nullptr) co_return true;
+  tls_context_ = shared_->options.tls->current();
+  tls_ = std::make_unique<asio::ssl::stream<asio::ip::tcp::socket&>>(socket_, *tls_context_);
+  arm(shared_->options.header_timeout);
+  error_code ec;
+  co_await tls_->async_handshake(asio::ssl::stream_base::server, asio::redirect_error(asio::use_awaitable, ec));
+  disarm();
+  if (ec) shared_->handshakes_failed.add();
+  co_return !ec;
+}
+
+asio::awaitable<std::size_t> HttpConnection::read_some(asio::mutable_buffer room, error_code& error) {
+  std::size_t n = 0;
+  if (tls_ != nullptr) {
+    n = co_await tls_->async_read_some(room, asio::redirect_error(asio::use_awaitable, error));
+  } else {
+    n = co_await socket_.async_read_some(room, asio::redirect_error(asio::use_awaitable, error));
+  }
+  co_return n;
+}
+
+asio::awaitable<std::size_t> HttpConnection::write_some(std::vector<asio::const_buffer> buffers, error_code& error) {
+  std::size_t n = 0;
+  if (tls_ != nullptr) {
+    n = co_await tls_->async_write_some(buffers, asio::redirect_error(asio::use_awaitable, error));
+  } else {
+    n = co_await socket_.async_write_some(buffers, asio::redirect_error(asio::use_awaitable, error));
+  }
+  co_return n;
 }
 
 void HttpConnection::ended() {
@@ -166,7 +204,7 @@ asio::awaitable<bool> HttpConnection::serve_one(bool first) {
 asio::awaitable<bool> HttpConnection::read_more(std::size_t at_least) {
   const asio::mutable_buffer room = buffer_.prepare(at_least);
   error_code ec;
-  const std::size_t n = co_await socket_.async_read_some(room, asio::redirect_error(asio::use_awaitable, ec));
+  const std::size_t n = co_await read_some(room, ec);
   if (ec || n == 0) co_return false;
   buffer_.commit(n);
   co_return true;
@@ -256,8 +294,7 @@ asio::awaitable<bool> HttpConnection::read_sized_body(std::uint64_t length, std:
     const std::size_t step = static_cast<std::size_t>(std::min<std::uint64_t>(length - filled, kBodyStepBytes));
     body.resize(filled + step);
     error_code ec;
-    const std::size_t n = co_await socket_.async_read_some(asio::buffer(body.data() + filled, step),
-                                                           asio::redirect_error(asio::use_awaitable, ec));
+    const std::size_t n = co_await read_some(asio::buffer(body.data() + filled, step), ec);
     body.resize(filled + n);
     if (ec || n == 0) co_return false;
     arm(shared_->options.io_timeout);
@@ -372,9 +409,9 @@ asio::awaitable<bool> HttpConnection::write(std::vector<asio::const_buffer> buff
       ++first;
       continue;
     }
-    const std::vector<asio::const_buffer> rest(first, buffers.end());
+    std::vector<asio::const_buffer> rest(first, buffers.end());
     error_code ec;
-    std::size_t n = co_await socket_.async_write_some(rest, asio::redirect_error(asio::use_awaitable, ec));
+    std::size_t n = co_await write_some(std::move(rest), ec);
     if (ec) {
       disarm();
       co_return false;

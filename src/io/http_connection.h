@@ -10,6 +10,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
@@ -47,6 +48,7 @@ struct HttpServerShared {
   base::Counter& connections_refused;
   base::Counter& requests_refused;  // answered by the server itself, before a handler saw them
   base::Counter& timeouts;
+  base::Counter& handshakes_failed;
 
   // Of connections that have not ended, on all threads.
   std::mutex mutex;
@@ -100,6 +102,11 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   struct Call;
   enum class Phase { kIdle, kReading, kRunning, kWriting };
 
+  boost::asio::awaitable<bool> handshake();
+  // What the connection carries, TLS taken off.
+  boost::asio::awaitable<std::size_t> read_some(boost::asio::mutable_buffer room, boost::system::error_code& error);
+  boost::asio::awaitable<std::size_t> write_some(std::vector<boost::asio::const_buffer> buffers,
+                                                 boost::system::error_code& error);
   boost::asio::awaitable<bool> serve_one(bool first);
   boost::asio::awaitable<bool> read_header(HttpRequestParser& parser, bool first);
   boost::asio::awaitable<bool> read_body(HttpRequestParser& parser);
@@ -130,6 +137,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   const std::shared_ptr<HttpServerShared> shared_;
   const std::shared_ptr<HttpIoThread> thread_;
   boost::asio::ip::tcp::socket socket_;
+  std::shared_ptr<boost::asio::ssl::context> tls_context_;
+  std::unique_ptr<boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>> tls_;  // null: plain
   std::string peer_;
   HttpReadBuffer buffer_;
   Phase phase_ = Phase::kIdle;

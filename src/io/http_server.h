@@ -15,6 +15,8 @@
 
 namespace cordwood::io {
 
+class TlsListener;
+
 struct HttpServerOptions {
   std::string listen = "127.0.0.1:3100";                 // HOST:PORT or [V6]:PORT; port 0 = any free one
   std::size_t threads = 1;                               // of sockets; handlers run on the executor
@@ -24,6 +26,7 @@ struct HttpServerOptions {
   std::size_t connections_max = 10'000;                  // further ones are closed at once
   base::nanoseconds header_timeout = std::chrono::seconds(30);
   base::nanoseconds idle_timeout = std::chrono::minutes(5);  // between requests
+  std::shared_ptr<TlsListener> tls;                          // null: plain HTTP
   base::nanoseconds io_timeout = std::chrono::seconds(60);   // no progress while reading a body or writing an answer
 };
 

@@ -89,8 +89,7 @@ asio::awaitable<void> HttpConnection::read_frames(std::shared_ptr<Call> call, st
       break;
     }
     if (messages->peer_closed) break;
-    const std::size_t n =
-        co_await socket_.async_read_some(asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, ec));
+    const std::size_t n = co_await read_some(asio::buffer(bytes), ec);
     reader.put(std::string_view(bytes).substr(0, n));
   }
   messages->peer_closed = true;
