@@ -147,6 +147,11 @@ TEST(SampleExtractor, HintsStopParsers) {
   EXPECT_EQ(sample(R"(sum(count_over_time({app="a"} | json | __error__!="" [1m])))", "not json"),
             "1 | __error__=JSONParserErr __error_details__=Value looks like object, but can't find closing '}' symbol "
             "__preserve_error__=true app=a pod=1 ");
+  // Only where hints are given: a query that is not grouped fails.
+  for (const char* query : {R"(count_over_time({app="a"} | json | __error__!="" [1m]))",
+                            R"(sum without (pod) (count_over_time({app="a"} | json | __error__!="" [1m])))"}) {
+    EXPECT_EQ(sample(query, "not json").find("__preserve_error__"), std::string::npos) << query;
+  }
 }
 
 }  // namespace

@@ -117,11 +117,10 @@ void SampleExtractor::set_hints() {
   if (unwrap_.has_value()) append_hint(hints, unwrap_->label);
   std::sort(hints.begin(), hints.end());
   hints.erase(std::unique(hints.begin(), hints.end()), hints.end());
-  hints_.preserve_error = std::binary_search(hints.begin(), hints.end(), kErrorLabel, std::less<>());
-  if (no_labels_) {
-    hints_.none_needed = hints.empty();
-    hints_.required = std::move(hints);
-  } else if (!without_ && !groups_.empty()) {
+  // Without hints Loki's parsers do not know that errors are wanted, and such a query fails.
+  if (no_labels_ || (!without_ && !groups_.empty())) {
+    hints_.preserve_error = std::binary_search(hints.begin(), hints.end(), kErrorLabel, std::less<>());
+    hints_.none_needed = no_labels_ && hints.empty();
     hints_.required = std::move(hints);
   }
   // From here on groups_ serves grouping only: the unwrapped label never stays in the result.

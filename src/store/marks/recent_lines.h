@@ -1,5 +1,5 @@
-// RecentLines: Loki's rule that a line which a stream already has at the same timestamp is stored once, on a bounded
-// window: an extra without promise. Only for unnamed bodies.
+// RecentLines: Loki's rule that a line which a stream already has at the same timestamp, with the same metadata, is stored
+// once, on a bounded window: an extra without promise. Only for unnamed bodies.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace cordwood::store {
 class RecentLines {
  public:
   // Indexes, rising, of records of `batch` that repeat an earlier record of the batch or one in the window.
-  // `line_hashes` has the hash of each record's line. Changes nothing.
+  // `line_hashes` has the hash of each record's line and metadata. Changes nothing.
   std::vector<std::uint32_t> repeated(const core::TenantId& tenant, const core::RecordBatch& batch,
                                       const std::vector<base::Hash128>& line_hashes) const;
   // Once the batch is durable. A line enters the window only here: a body that could not be stored comes again and must
