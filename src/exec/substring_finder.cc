@@ -87,7 +87,18 @@ __attribute__((target("avx2"))) std::size_t find_avx2(std::string_view text, std
       hits &= hits - 1;
     }
   }
-  return kCase == Case::kExact ? find_plain(text, at, needle) : find_folded(text, at, needle);
+  const std::size_t starts = text.size() - needle.size() + 1;
+  if (starts < 32) return kCase == Case::kExact ? find_plain(text, at, needle) : find_folded(text, at, needle);
+  if (at >= starts) return SubstringFinder::kNotFound;
+  // The last 32 starts, without those that have been looked at.
+  const char* last = data + starts - 32;
+  const __m256i both = _mm256_and_si256(first.compare(last + probe1), second.compare(last + probe2));
+  auto hits = static_cast<std::uint32_t>(_mm256_movemask_epi8(both)) & ~std::uint32_t{0} << (at - (starts - 32));
+  for (; hits != 0; hits &= hits - 1) {
+    const std::size_t start = starts - 32 + static_cast<std::size_t>(__builtin_ctz(hits));
+    if (matches_at<kCase>(data + start, needle)) return start;
+  }
+  return SubstringFinder::kNotFound;
 }
 #endif
 

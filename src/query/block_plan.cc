@@ -1,8 +1,13 @@
 #include "query/block_plan.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include <fmt/format.h>
+
+#include "base/hash.h"
+#include "query/block_selections.h"
 
 namespace cordwood::query {
 namespace {
@@ -60,6 +65,24 @@ base::Task<base::StatusOr<std::optional<exec::BlockVerdict>>> judge(const segmen
   co_return std::optional(filters.judge(*lines, (*directory)->filter));
 }
 
+// What is known of a block's rows from an earlier query, and where it is kept for later ones.
+class Remembered {
+ public:
+  Remembered(const segment::Part& part, std::uint32_t block, const exec::EncodedFilters& filters, QueryContext& context)
+      : selections_(part.content_key().empty() ? nullptr : context.selections()) {
+    if (selections_ == nullptr) return;
+    key_ = {base::hash128(part.content_key()), base::hash128(filters.key()), block};
+  }
+  std::optional<BlockSelection> get() const { return selections_ == nullptr ? std::nullopt : selections_->get(key_); }
+  void put(BlockSelection selection) const {
+    if (selections_ != nullptr) selections_->put(key_, std::move(selection));
+  }
+
+ private:
+  BlockSelections* selections_;
+  BlockSelectionKey key_;
+};
+
 std::size_t bytes_of(const segment::BlockInfo& info, segment::Columns columns) {
   return info.rows * kRowBytes + (columns.lines ? static_cast<std::size_t>(info.line_bytes) : 0);
 }
@@ -67,6 +90,27 @@ std::size_t bytes_of(const segment::BlockInfo& info, segment::Columns columns) {
 // Parts that do not store lengths give them by their lines.
 bool lacks_lengths(const segment::BlockRows& rows, segment::Columns columns) {
   return columns.lengths && !columns.lines && rows.lengths.empty() && rows.size() > 0;
+}
+
+base::StatusOr<BlockSelection> select(const segment::BlockRows& rows, const exec::EncodedFilters& filters) {
+  ASSIGN_OR_RETURN(const auto lines, rows.encoded->lease());
+  if (lines->rows() != rows.size()) {
+    return base::data_loss_error("{}: wanted {} lines, found {}", rows.encoded->object, rows.size(), lines->rows());
+  }
+  ASSIGN_OR_RETURN(exec::RowBitmap passing, filters.select(*lines));
+  const std::uint32_t count = passing.count();
+  if (count == 0) return BlockSelection{exec::BlockVerdict::kNoRow, nullptr};
+  if (count == rows.size()) return BlockSelection{exec::BlockVerdict::kAllRows, nullptr};
+  return BlockSelection{exec::BlockVerdict::kSomeRows, std::make_shared<const exec::RowBitmap>(std::move(passing))};
+}
+
+// Rows that were searched and of which none goes on.
+void count_searched(const LoadedBlock& loaded, const segment::BlockInfo& info, QueryContext& context) {
+  core::QueryStats stats;
+  stats.blocks_read = 1;
+  for (const exec::RowRun& run : loaded.runs) stats.lines_processed += run.end - run.begin;
+  stats.bytes_processed = info.rows == 0 ? 0 : info.line_bytes * stats.lines_processed / info.rows;
+  context.add(stats);
 }
 
 }  // namespace
@@ -78,38 +122,102 @@ base::Status leave_out_damage(const BlockPlan& plan, BlockRef ref, const base::S
   return base::ok_status();
 }
 
-base::Task<base::StatusOr<LoadedBlock>> load_block(const BlockPlan& plan, BlockRef ref, BlockNeeds needs,
-                                                   QueryContext& context) {
+namespace {
+
+// What is known of the rows before the block is read: kSomeRows when its lines must be looked at, and nothing when they
+// are text.
+base::Task<base::StatusOr<std::optional<BlockSelection>>> look_before_reading(const segment::Part& part,
+                                                                              std::uint32_t block,
+                                                                              const exec::EncodedFilters& filters,
+                                                                              const Remembered& remembered) {
+  std::optional<BlockSelection> known = remembered.get();
+  if (known.has_value()) co_return known;
+  auto verdict = co_await judge(part, block, filters);
+  if (!verdict.ok()) co_return verdict.status();
+  if (!verdict->has_value()) co_return known;
+  known = BlockSelection{**verdict, nullptr};
+  if (**verdict != exec::BlockVerdict::kSomeRows) remembered.put(*known);
+  co_return known;
+}
+
+// Reads the columns. `remembered`: null unless lines are encoded and the rows that pass are to be selected.
+base::Task<base::Status> read_and_select(const BlockPlan& plan, BlockRef ref, BlockNeeds needs,
+                                         const Remembered* remembered, LoadedBlock& loaded, QueryContext& context) {
   const PlannedPart& planned = plan.parts[ref.part];
   const segment::BlockInfo& info = plan.info(ref);
-  LoadedBlock loaded;
-  loaded.part = planned.part.get();
-  if (needs.filters != nullptr && !needs.filters->empty()) {
-    auto verdict = co_await judge(*planned.part, ref.block, *needs.filters);
-    if (!verdict.ok()) {
-      CO_RETURN_IF_ERROR(leave_out_damage(plan, ref, verdict.status(), context));
-      loaded.left_out = true;
-      co_return std::move(loaded);
-    }
-    loaded.verdict = verdict->value_or(exec::BlockVerdict::kSomeRows);
-    if (loaded.verdict == exec::BlockVerdict::kNoRow) co_return std::move(loaded);
-    if (loaded.verdict == exec::BlockVerdict::kAllRows && !needs.text) needs.columns.lines = false;
-  }
-  CO_ASSIGN_OR_RETURN(loaded.memory, context.memory().reserve(bytes_of(info, needs.columns)));
-  CO_RETURN_IF_ERROR(context.check());
-  auto rows = co_await planned.part->read_block(ref.block, needs.columns);
+  const bool selects = remembered != nullptr;
+  segment::Columns first = needs.columns;
+  if (selects && needs.lines_apart) first.positions = first.metadata = first.lengths = false;
+  auto rows = co_await planned.part->read_block(ref.block, first);
   if (rows.ok() && lacks_lengths(**rows, needs.columns)) {
     needs.columns.lines = true;
     CO_RETURN_IF_ERROR(loaded.memory.grow(static_cast<std::size_t>(info.line_bytes)));
     rows = co_await planned.part->read_block(ref.block, needs.columns);
   }
-  if (!rows.ok()) {
-    CO_RETURN_IF_ERROR(leave_out_damage(plan, ref, rows.status(), context));
-    loaded.left_out = true;
-    co_return std::move(loaded);
-  }
+  if (!rows.ok()) co_return rows.status();
   loaded.rows = *std::move(rows);
   loaded.runs = exec::select_runs(*loaded.rows, planned.selected, plan.range, rows_of_run(info));
+  if (!selects) co_return base::ok_status();
+  if (loaded.rows->encoded != nullptr) {
+    CO_ASSIGN_OR_RETURN(BlockSelection selection, select(*loaded.rows, *needs.filters));
+    remembered->put(selection);
+    loaded.verdict = selection.verdict;
+    loaded.selection = std::move(selection.rows);
+    if (loaded.verdict == exec::BlockVerdict::kNoRow) {
+      count_searched(loaded, info, context);
+      loaded.rows = nullptr;
+      co_return base::ok_status();
+    }
+    loaded.lines = loaded.rows->encoded;
+  }
+  if (!needs.lines_apart) co_return base::ok_status();
+  segment::Columns rest = needs.columns;
+  if (loaded.lines != nullptr) rest.lines = rest.encoded_lines = false;
+  rows = co_await planned.part->read_block(ref.block, rest);
+  if (!rows.ok()) co_return rows.status();
+  loaded.rows = *std::move(rows);
+  co_return base::ok_status();
+}
+
+}  // namespace
+
+base::Task<base::StatusOr<LoadedBlock>> load_block(const BlockPlan& plan, BlockRef ref, BlockNeeds needs,
+                                                   QueryContext& context) {
+  const PlannedPart& planned = plan.parts[ref.part];
+  const segment::BlockInfo& info = plan.info(ref);
+  needs.columns.hidden_rows = true;  // the runs leave them out
+  LoadedBlock loaded;
+  loaded.part = planned.part.get();
+  std::optional<Remembered> remembered;
+  bool selects = false;
+  if (needs.filters != nullptr && !needs.filters->empty()) {
+    remembered.emplace(*planned.part, ref.block, *needs.filters, context);
+    auto known = co_await look_before_reading(*planned.part, ref.block, *needs.filters, *remembered);
+    if (!known.ok()) {
+      CO_RETURN_IF_ERROR(leave_out_damage(plan, ref, known.status(), context));
+      loaded.left_out = true;
+      co_return std::move(loaded);
+    }
+    if (known->has_value()) {
+      loaded.verdict = (*known)->verdict;
+      loaded.selection = (*known)->rows;
+      if (loaded.verdict == exec::BlockVerdict::kNoRow) co_return std::move(loaded);
+      selects = loaded.verdict == exec::BlockVerdict::kSomeRows && loaded.selection == nullptr;
+      if (!selects && !needs.text) needs.columns.lines = false;
+    }
+  }
+  CO_ASSIGN_OR_RETURN(loaded.memory, context.memory().reserve(bytes_of(info, needs.columns)));
+  CO_RETURN_IF_ERROR(context.check());
+  selects = selects && needs.columns.lines && needs.columns.encoded_lines;
+  const Remembered* selecting = selects ? &*remembered : nullptr;
+  base::Status status = co_await read_and_select(plan, ref, needs, selecting, loaded, context);
+  if (!status.ok()) {
+    CO_RETURN_IF_ERROR(leave_out_damage(plan, ref, status, context));
+    loaded.left_out = true;
+    loaded.rows = nullptr;
+    co_return std::move(loaded);
+  }
+  if (loaded.rows == nullptr) co_return std::move(loaded);
   core::QueryStats stats;
   stats.blocks_read = 1;
   context.add(stats);

@@ -50,8 +50,11 @@ struct LoadedBlock {
   std::vector<exec::RowRun> runs;  // of selected streams in range; each a short piece of work
   base::MemoryReservation memory;
   bool left_out = false;  // it could not be read
+  // As in exec::ScanBlock.
+  std::shared_ptr<const exec::RowBitmap> selection;
+  std::shared_ptr<const segment::StoredLines> lines;
 
-  exec::ScanBlock scan() const { return {*part, rows, verdict}; }
+  exec::ScanBlock scan() const { return {*part, rows, verdict, selection, lines}; }
 };
 
 // What a query wants of a block.
@@ -61,6 +64,9 @@ struct BlockNeeds {
   const exec::EncodedFilters* filters = nullptr;
   // Lines are wanted even when all of them pass the filters.
   bool text = true;
+  // Whoever reads the block takes encoded lines from LoadedBlock::lines: then positions and metadata are read only when
+  // some row passes.
+  bool lines_apart = false;
 };
 
 // Errors end the query: memory, cancellation, a store that is away. Damaged and vanished blocks do not.

@@ -39,7 +39,7 @@ base::Status charge_page(Job& job) {
 }
 
 base::Task<base::Status> scan_block(Job& job, exec::LogWorker& worker, BlockRef ref, SliceMeter& meter) {
-  BlockNeeds needs{.columns = exec::LogPlan::columns(), .filters = &job.plan->filters()};
+  BlockNeeds needs{.columns = exec::LogPlan::columns(), .filters = &job.plan->filters(), .lines_apart = true};
   auto loaded = co_await load_block(job.blocks, ref, needs, job.context);
   if (!loaded.ok()) co_return loaded.status();
   if (loaded->rows == nullptr) co_return base::ok_status();

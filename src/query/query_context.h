@@ -17,6 +17,7 @@
 namespace cordwood::query {
 
 class BlockResults;
+class BlockSelections;
 
 // Thread-safe. Outlives the tasks of its query.
 class QueryContext {
@@ -34,6 +35,9 @@ class QueryContext {
   // What blocks gave to queries before; null: the query reads everything itself. Outlives the query.
   BlockResults* results() { return results_; }
   void use_results(BlockResults* results) { results_ = results; }
+  // The same for the rows that passed line filters.
+  BlockSelections* selections() { return selections_; }
+  void use_selections(BlockSelections* selections) { selections_ = selections; }
 
   // Between slices of work: Cancelled, DeadlineExceeded, ResourceExhausted, or the error that another worker met.
   base::Status check();
@@ -64,6 +68,7 @@ class QueryContext {
   base::MemoryBudget& process_memory_;
   base::MemoryReservation reserved_ GUARDED_BY(mutex_);
   BlockResults* results_ = nullptr;
+  BlockSelections* selections_ = nullptr;
 };
 
 // Of a status: DeadlineExceeded or ResourceExhausted.

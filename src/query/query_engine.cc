@@ -8,6 +8,7 @@
 #include "logql/parse.h"
 #include "logql/units.h"
 #include "query/block_results.h"
+#include "query/block_selections.h"
 #include "query/explore.h"
 #include "query/log_query.h"
 #include "query/look_around.h"
@@ -34,7 +35,8 @@ class QueryEngine final : public core::QueryRunner {
         provider_(provider),
         memory_(memory),
         options_(options),
-        results_(options.result_bytes_max, options.metrics) {}
+        results_(options.result_bytes_max, options.metrics),
+        selections_(options.selection_bytes_max) {}
 
   base::Task<base::StatusOr<core::QueryResult>> run(core::QueryRequest request) override {
     CO_ASSIGN_OR_RETURN(const logql::Query query, logql::parse(request.query));
@@ -42,6 +44,7 @@ class QueryEngine final : public core::QueryRunner {
     CO_RETURN_IF_ERROR(check_limits(query, request));
     QueryContext context(executor_, memory_, options_, request.cancel, options_.limits.query_timeout);
     if (request.remembered && results_.enabled()) context.use_results(&results_);
+    if (request.remembered) context.use_selections(&selections_);
     core::QueryResult result;
     if (query.is_log()) {
       auto streams = co_await run_log_query(query.log(), request, provider_, context);
@@ -184,6 +187,7 @@ class QueryEngine final : public core::QueryRunner {
   base::MemoryBudget& memory_;
   const EngineOptions options_;
   BlockResults results_;
+  BlockSelections selections_;
 };
 
 }  // namespace

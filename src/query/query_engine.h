@@ -25,6 +25,8 @@ struct EngineOptions {
   std::size_t page_rows_max = 256 << 10;
   // Memory for what metric queries got out of blocks of segments; 0: nothing is kept.
   std::size_t result_bytes_max = 16 << 20;
+  // Memory for which rows of blocks passed line filters.
+  std::size_t selection_bytes_max = 4 << 20;
   // Where the engine counts; must outlive it.
   base::MetricsRegistry* metrics = nullptr;
 };

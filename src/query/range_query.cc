@@ -26,7 +26,10 @@ struct Job {
 
 // False when not all of the block could be read.
 base::Task<base::StatusOr<bool>> scan_block(Job& job, exec::MetricWorker& worker, BlockRef ref, SliceMeter& meter) {
-  BlockNeeds needs{.columns = job.plan->columns(), .filters = &job.plan->filters(), .text = job.plan->needs_text()};
+  BlockNeeds needs{.columns = job.plan->columns(),
+                   .filters = &job.plan->filters(),
+                   .text = job.plan->needs_text(),
+                   .lines_apart = true};
   auto loaded = co_await load_block(job.blocks, ref, needs, job.context);
   if (!loaded.ok()) co_return loaded.status();
   if (loaded->rows == nullptr) co_return !loaded->left_out;

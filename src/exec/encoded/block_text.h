@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -26,6 +25,10 @@ struct ScanBlock {
   std::shared_ptr<const segment::BlockRows> rows;
   // What EncodedFilters::judge said of it. With kAllRows the lines need not have been read for the filters' sake.
   BlockVerdict verdict = BlockVerdict::kSomeRows;
+  // The rows that EncodedFilters::select gave; null: not known yet.
+  std::shared_ptr<const RowBitmap> selection = nullptr;
+  // The encoded lines where `rows` were read without; null: those of `rows`.
+  std::shared_ptr<const segment::StoredLines> lines = nullptr;
 };
 
 // Not thread-safe. Errors: DataLoss of the encoded lines.
@@ -41,7 +44,7 @@ class BlockText {
   // How many of [begin, end) pass. Only while counts_without_rows().
   std::uint32_t count(std::uint32_t begin, std::uint32_t end) const;
   // Which rows pass is known of the whole block.
-  bool counts_without_rows() const { return all_pass_ || selected_.has_value(); }
+  bool counts_without_rows() const { return all_pass_ || selected_ != nullptr; }
   void count_run(const RowRun& run, core::QueryStats& stats) const;
 
   // The lines of the rows given (in the order of the block), valid until the next call; empty when none were read.
@@ -57,7 +60,8 @@ class BlockText {
   const EncodedFilters& encoded_;
   std::shared_ptr<const segment::BlockRows> block_;
   bool all_pass_ = false;
-  std::optional<RowBitmap> selected_;
+  std::shared_ptr<const segment::StoredLines> encoded_lines_;  // null: the block holds text
+  std::shared_ptr<const RowBitmap> selected_;
   std::uint64_t line_bytes_ = 0;  // of an encoded block
   std::size_t put_together_ = 0;  // rows of the block so far
   bool all_decoded_ = false;

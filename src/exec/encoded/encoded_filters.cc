@@ -1,5 +1,7 @@
 #include "exec/encoded/encoded_filters.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "exec/encoded/needle_search.h"
@@ -17,7 +19,12 @@ EncodedFilters::EncodedFilters(const LiteralFilters& filters) {
     Filter& added = filters_.emplace_back();
     added.negated = filter.negated;
     added.finders = filter.any_of;
-    for (const SubstringFinder& finder : filter.any_of) added.any_of.emplace_back(finder);
+    key_ += filter.negated ? '-' : '+';
+    for (const SubstringFinder& finder : filter.any_of) {
+      added.any_of.emplace_back(finder);
+      key_ += fmt::format("{}{}:{}", finder.folding() == Case::kFoldAscii ? 'i' : 'x', finder.needle().size(),
+                          finder.needle());
+    }
   }
 }
 

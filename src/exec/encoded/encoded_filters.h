@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "base/status.h"
@@ -22,6 +23,8 @@ class EncodedFilters {
   explicit EncodedFilters(const LiteralFilters& filters);
 
   bool empty() const { return filters_.empty(); }
+  // What is asked, as bytes: equal ones select the same rows of a block.
+  const std::string& key() const { return key_; }
   // From what is known without pages. kSomeRows: pages must be looked at.
   BlockVerdict judge(const codec::LineBlock& block, const codec::GramFilter& grams = {}) const;
   // The rows that pass: the same as LiteralFilters::select on the lines. The block has its pages.
@@ -39,6 +42,7 @@ class EncodedFilters {
   static base::Status test_lines(const Filter& filter, codec::LineBlock& block, RowBitmap& rows);
 
   std::vector<Filter> filters_;
+  std::string key_;
 };
 
 }  // namespace cordwood::exec
