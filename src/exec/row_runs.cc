@@ -4,9 +4,35 @@
 
 namespace cordwood::exec {
 
+namespace {
+
+// Gives the pieces of [begin, end) that are not hidden. Asked for ascending ranges.
+class ShownRows {
+ public:
+  explicit ShownRows(const std::vector<segment::RowRange>& hidden) : next_(hidden.begin()), end_(hidden.end()) {}
+
+  // The first piece at or after `at`; empty when there is none before `end`.
+  segment::RowRange piece(std::uint32_t at, std::uint32_t end) {
+    while (next_ != end_ && next_->end <= at) ++next_;
+    if (next_ != end_ && next_->begin <= at) {
+      at = next_->end;
+      ++next_;
+    }
+    if (at >= end) return {end, end};
+    return {at, next_ == end_ ? end : std::min(end, next_->begin)};
+  }
+
+ private:
+  std::vector<segment::RowRange>::const_iterator next_;
+  const std::vector<segment::RowRange>::const_iterator end_;
+};
+
+}  // namespace
+
 std::vector<RowRun> select_runs(const segment::BlockRows& rows, const std::vector<bool>& selected,
                                 core::TimeRange range, std::uint32_t rows_max) {
   std::vector<RowRun> runs;
+  ShownRows shown(rows.hidden);
   const auto streams = rows.streams.begin();
   const auto times = rows.times.begin();
   std::size_t begin = 0;
@@ -19,8 +45,11 @@ std::vector<RowRun> select_runs(const segment::BlockRows& rows, const std::vecto
       const auto to = times + static_cast<std::ptrdiff_t>(end);
       auto at = static_cast<std::uint32_t>(std::lower_bound(from, to, range.begin) - times);
       const auto last = static_cast<std::uint32_t>(std::lower_bound(from, to, range.end) - times);
-      for (; at < last; at += std::min(rows_max, last - at)) {
-        runs.push_back({stream, at, at + std::min(rows_max, last - at)});
+      while (at < last) {
+        const segment::RowRange piece = shown.piece(at, last);
+        for (at = piece.begin; at < piece.end; at += std::min(rows_max, piece.end - at)) {
+          runs.push_back({stream, at, at + std::min(rows_max, piece.end - at)});
+        }
       }
     }
     begin = end;

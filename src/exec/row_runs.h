@@ -19,7 +19,7 @@ struct RowRun {
 };
 
 // `selected` by index of stream. In the order of the block; runs have at most `rows_max` rows, so that each is a short
-// piece of work.
+// piece of work. Hidden rows are in none.
 std::vector<RowRun> select_runs(const segment::BlockRows& rows, const std::vector<bool>& selected,
                                 core::TimeRange range, std::uint32_t rows_max);
 

@@ -97,6 +97,12 @@ struct StoredLines {
   base::StatusOr<SharedLineBlock::Lease> lease() const;
 };
 
+// Rows [begin, end) of a block.
+struct RowRange {
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
+};
+
 // The rows of one block as columns of equal length. Views point into the block's own memory.
 struct BlockRows {
   std::vector<core::UnixNanos> times;
@@ -113,6 +119,9 @@ struct BlockRows {
   // Row i has metadata[metadata_begin[i], metadata_begin[i + 1]); empty vector = no row has any.
   std::vector<std::uint32_t> metadata_begin;
   std::vector<core::MetadataPair> metadata;
+  // Rows that are not there any more and that the reader leaves out; only when Columns::hidden_rows was asked for.
+  // Ascending, none touches another.
+  std::vector<RowRange> hidden;
   // Owns what the views point into.
   std::vector<std::shared_ptr<const void>> buffers;
 
@@ -143,6 +152,8 @@ struct Columns {
   bool metadata = true;
   bool encoded_lines = false;  // with `lines`: BlockRows::encoded rather than text, where the part has it
   bool lengths = false;        // BlockRows::lengths; needs no lines
+  // The reader looks at BlockRows::hidden; otherwise deleted rows are taken out of all columns.
+  bool hidden_rows = false;
 };
 
 // Immutable and thread-safe; kept alive by whoever reads it.

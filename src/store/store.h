@@ -25,7 +25,7 @@
 #include "io/file.h"
 #include "objectstore/object_store.h"
 #include "segment/part.h"
-#include "store/deletions/row_filter.h"
+#include "store/deletions/filtered_part.h"
 #include "store/marks/lost_range.h"
 #include "store/options.h"
 

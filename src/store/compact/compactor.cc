@@ -7,7 +7,7 @@
 #include "segment/writer.h"
 #include "store/commit.h"
 #include "store/compact/merge.h"
-#include "store/deletions/row_filter.h"
+#include "store/deletions/filtered_part.h"
 #include "store/flush/segment_build.h"
 #include "store/object_source.h"
 

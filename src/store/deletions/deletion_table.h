@@ -15,12 +15,14 @@
 #include "catalog/catalog.h"
 #include "core/record_selector.h"
 #include "core/store_admin.h"
+#include "store/deletions/hidden_rows.h"
 
 namespace cordwood::store {
 
 struct Deletion {
   catalog::DeletionRow row;  // records_removed and removed as of now are in the table only
   std::shared_ptr<const core::RecordSelector> selector;
+  std::shared_ptr<HiddenRows> hidden = std::make_shared<HiddenRows>();  // where it has been looked at
 };
 using Deletions = std::vector<std::shared_ptr<const Deletion>>;
 

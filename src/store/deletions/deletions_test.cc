@@ -54,6 +54,90 @@ TEST_F(Deletions, HideAtOnceWhereverTheRowsAreAndRemoveThemSoon) {
   EXPECT_EQ(objects.objects.size(), world.status().parts) << "the old objects are gone";
 }
 
+// Reads blocks as a query does: encoded lines, hidden rows beside them. Its slow twin takes the rows out.
+base::Task<base::StatusOr<Lines>> read_hidden(std::shared_ptr<const segment::Part> part) {
+  Lines out;
+  for (std::size_t block = 0; block < part->blocks().size(); ++block) {
+    const segment::Columns columns{.encoded_lines = true, .lengths = true, .hidden_rows = true};
+    auto rows = co_await part->read_block(block, columns);
+    if (!rows.ok()) co_return rows.status();
+    std::vector<bool> hidden((*rows)->size(), false);
+    for (const segment::RowRange range : (*rows)->hidden) {
+      for (std::uint32_t row = range.begin; row < range.end; ++row) hidden[row] = true;
+    }
+    for (std::uint32_t row = 0; row < (*rows)->size(); ++row) {
+      if (hidden[row]) continue;
+      std::string line;
+      if ((*rows)->encoded == nullptr) {
+        line = (*rows)->lines[row];
+      } else {
+        auto lines = (*rows)->encoded->lease();
+        if (!lines.ok()) co_return lines.status();
+        base::Status appended = (*lines)->append_line(row, line);
+        if (!appended.ok()) co_return appended;
+      }
+      out.push_back(std::move(line));
+    }
+  }
+  co_return out;
+}
+
+// A part with a name of its own for its content, as a cache gives it; counts the reads of lines.
+class NamedPart final : public segment::Part {
+ public:
+  explicit NamedPart(std::shared_ptr<const segment::Part> part) : part_(std::move(part)) {}
+  std::string_view name() const override { return part_->name(); }
+  std::string_view content_key() const override { return part_->name(); }
+  core::TimeSpan times() const override { return part_->times(); }
+  std::span<const segment::PartStream> streams() const override { return part_->streams(); }
+  std::span<const segment::RowSource> sources() const override { return part_->sources(); }
+  std::span<const segment::BlockInfo> blocks() const override { return part_->blocks(); }
+  base::Task<base::StatusOr<std::shared_ptr<const segment::BlockRows>>> read_block(
+      std::size_t index, segment::Columns columns) const override {
+    if (columns.lines && !columns.encoded_lines) ++texts_read;
+    co_return co_await part_->read_block(index, columns);
+  }
+  mutable int texts_read = 0;
+
+ private:
+  const std::shared_ptr<const segment::Part> part_;
+};
+
+TEST_F(Deletions, AreLeftOutOfEncodedBlocksAsOfText) {
+  for (int i = 0; i < 300; ++i) {
+    add(i % 3 == 0 ? "a" : "b", i, fmt::format("request {} user {} took {} ms", i, i % 7, i * 13 % 101));
+  }
+  ASSERT_TRUE(flush());
+  const std::vector<std::string> queries = {"a user 3", "b request 1", "a", "a nothing"};
+  for (const std::string& query : queries) erase(query, {{World::kStart}, {World::kStart + 200 * 1'000'000'000LL}});
+  auto snapshot = *world.run(world.store->snapshot(core::TenantId::default_tenant(), core::TimeRange{}));
+  ASSERT_EQ(snapshot.segments.size(), 1U);
+  const catalog::PartRow& row = snapshot.segments[0];
+  std::shared_ptr<segment::ByteSource> source =
+      std::make_shared<ObjectSource>(*world.objects_read, row.object_key, row.stored_bytes);
+  auto named = std::make_shared<NamedPart>(*world.run(segment::open_segment(std::move(source))));
+  std::set<std::string> keys;
+  for (std::size_t count = 1; count <= queries.size(); ++count) {
+    store::Deletions some(snapshot.filters[row.object_key].begin(),
+                          snapshot.filters[row.object_key].begin() + static_cast<std::ptrdiff_t>(count));
+    const auto part = filter_part(named, some);
+    EXPECT_TRUE(keys.insert(std::string(part->content_key())).second) << "other rows, another key";
+    std::shared_ptr<const segment::Part> copy = part;
+    auto twin = world.run(segment::read_all_rows(std::move(copy)));
+    ASSERT_TRUE(twin.ok());
+    Lines wanted;
+    for (const segment::MemRow& one : *twin) wanted.push_back(one.line);
+    ASSERT_LT(wanted.size(), 300U);
+    auto read = world.run(read_hidden(part));
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_EQ(*read, wanted);
+    named->texts_read = 0;
+    auto again = world.run(read_hidden(part));
+    EXPECT_EQ(*again, wanted);
+    EXPECT_EQ(named->texts_read, 0) << "what is hidden is known now";
+  }
+}
+
 TEST_F(Deletions, MeanOnlyWhatWasStoredBefore) {
   add("a", 1, "old");
   const std::string id = erase("a");

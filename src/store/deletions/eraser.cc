@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "segment/reader.h"
 #include "store/commit.h"
-#include "store/deletions/row_filter.h"
+#include "store/deletions/filtered_part.h"
 #include "store/object_source.h"
 
 namespace cordwood::store {

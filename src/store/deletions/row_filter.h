@@ -1,11 +1,10 @@
-// RowFilter: whether a row is deleted, and by which deletion; FilteredPart: a part without its deleted rows.
+// RowFilter: whether a row is deleted, and by which deletion.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <vector>
 
-#include "segment/part.h"
 #include "store/deletions/deletion_table.h"
 
 namespace cordwood::store {
@@ -35,14 +34,5 @@ class RowFilter {
   std::vector<std::uint64_t> counts_;
   std::vector<Here> here_;  // those that pick from the stream
 };
-
-// Whether some row of the part may be deleted, by labels and times alone.
-bool may_delete_from(const segment::Part& part, const Deletions& deletions);
-
-// `part` itself when nothing of it is deleted. Streams of which every row is deleted have no times and no records.
-// `counted`, if given, counts the rows that reading leaves out: it must outlive the reads, which then come one at a
-// time.
-std::shared_ptr<const segment::Part> filter_part(std::shared_ptr<const segment::Part> part, Deletions deletions,
-                                                 RowFilter* counted = nullptr);
 
 }  // namespace cordwood::store
