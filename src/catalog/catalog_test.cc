@@ -11,6 +11,7 @@
 #include "catalog/fleet_conformance.h"
 #include "catalog/mem/mem_catalog.h"
 #include "catalog/sqlite/sqlite_catalog.h"
+#include "io/sim_files.h"
 
 namespace cordwood::catalog {
 namespace {
@@ -55,6 +56,29 @@ class Sqlite final : public CatalogUnderTest {
   std::unique_ptr<Catalog> catalog_;
 };
 
+// On a simulated disk, through FileVfs.
+class SqliteOnFiles final : public CatalogUnderTest {
+ public:
+  SqliteOnFiles() { open(); }
+  base::Executor& executor() override { return executor_; }
+  Catalog& catalog() override { return *catalog_; }
+  void reopen() override {
+    catalog_.reset();
+    open();
+  }
+
+ private:
+  void open() {
+    auto opened = base::sync_wait(executor_, open_sqlite_catalog_on(files_, "/catalog.db", executor_, random_));
+    ASSERT_TRUE(opened.ok()) << opened.status();
+    catalog_ = std::move(*opened);
+  }
+  io::SimFiles files_;
+  base::SeededRandom random_{1};
+  base::SimExecutor executor_{1};
+  std::unique_ptr<Catalog> catalog_;
+};
+
 template <typename Executor>
 class Memory final : public CatalogUnderTest {
  public:
@@ -74,6 +98,7 @@ CatalogFactory factory() {
 }
 INSTANTIATE_TEST_SUITE_P(SqliteThreads, CatalogConformance, testing::Values(factory<Sqlite<base::ThreadExecutor>>()));
 INSTANTIATE_TEST_SUITE_P(SqliteSim, CatalogConformance, testing::Values(factory<Sqlite<base::SimExecutor>>()));
+INSTANTIATE_TEST_SUITE_P(SqliteOnFiles, CatalogConformance, testing::Values(factory<SqliteOnFiles>()));
 INSTANTIATE_TEST_SUITE_P(MemoryThreads, CatalogConformance, testing::Values(factory<Memory<base::ThreadExecutor>>()));
 INSTANTIATE_TEST_SUITE_P(MemorySim, CatalogConformance, testing::Values(factory<Memory<base::SimExecutor>>()));
 

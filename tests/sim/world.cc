@@ -6,6 +6,7 @@
 #include "app/store_parts.h"
 #include "base/log.h"
 #include "catalog/mem/mem_catalog.h"
+#include "catalog/sqlite/sqlite_catalog.h"
 #include "objectstore/local/local_store.h"
 #include "objectstore/mem/mem_store.h"
 #include "query/query_engine.h"
@@ -26,7 +27,8 @@ World::World(std::uint64_t seed, Breakage breakage)
       seed_(seed),
       random_(seed),
       fault_random_(seed + 1),
-      objects_on_disk_(seed % 2 == 0) {
+      objects_on_disk_(seed % 2 == 0),
+      catalog_on_disk_(breakage == Breakage::kNone && seed % 3 != 0) {
   start_life();
   catalog_ = catalog::make_mem_catalog(executor, random_);
   mem_objects_ = std::make_unique<objectstore::MemStore>(executor);
@@ -58,9 +60,15 @@ base::Status World::open_parts(Life& life) {
       testing::make_faulty_store(std::move(objects), executor, [this](testing::StoreOperation, const std::string&) {
         return testing::draw_fault(fault_random_, object_faults);
       });
-  catalog::Catalog& catalog = broken_catalog_ == nullptr ? *catalog_ : *broken_catalog_;
+  catalog::Catalog* catalog = broken_catalog_ == nullptr ? catalog_.get() : broken_catalog_.get();
+  if (catalog_on_disk_) {
+    RETURN_IF_ERROR(files.make_directories(options.data_directory));
+    const std::string path = options.data_directory + "/catalog.sqlite";
+    ASSIGN_OR_RETURN(life.stored_catalog, run(catalog::open_sqlite_catalog_on(files, path, executor, random_)));
+    catalog = life.stored_catalog.get();
+  }
   life.catalog = testing::make_faulty_catalog(
-      catalog, executor, [this](std::string_view) { return testing::draw_fault(fault_random_, catalog_faults); });
+      *catalog, executor, [this](std::string_view) { return testing::draw_fault(fault_random_, catalog_faults); });
   io::FileSystem* disk = broken_files_ == nullptr ? &files : broken_files_.get();
   store::StoreDependencies dependencies{
       &executor,          disk,          &random_, life.catalog.get(), life.objects.get(),

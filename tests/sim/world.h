@@ -40,6 +40,7 @@ struct Life {
   base::MetricsRegistry metrics;
   std::unique_ptr<ingest::Decoder> decoder;
   std::unique_ptr<objectstore::ObjectStore> objects;
+  std::unique_ptr<catalog::Catalog> stored_catalog;  // on the simulated disk, if there
   std::unique_ptr<catalog::Catalog> catalog;
   std::unique_ptr<store::Store> store;
   std::unique_ptr<query::SegmentCache> segments;
@@ -119,6 +120,7 @@ class World {
   base::SeededRandom fault_random_;  // of catalog and object store
   const pipeline::LogSelectorCompiler selectors_;
   const bool objects_on_disk_;
+  const bool catalog_on_disk_;
   std::unique_ptr<catalog::Catalog> catalog_;
   std::unique_ptr<objectstore::ObjectStore> mem_objects_;
   std::unique_ptr<io::FileSystem> broken_files_;

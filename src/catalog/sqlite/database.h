@@ -25,8 +25,9 @@ struct Blob {
 
 class Database {
  public:
-  // Opens or creates the file; every commit is synced to the medium.
-  static base::StatusOr<std::unique_ptr<Database>> open(const std::string& path);
+  // Opens or creates the file; every commit is synced to the medium. `vfs` is the name of a registered one; null:
+  // SQLite's own.
+  static base::StatusOr<std::unique_ptr<Database>> open(const std::string& path, const char* vfs = nullptr);
   // Turns write-ahead logging on, so that readers and the writer do not wait for each other. It is a property of the
   // file, hence not done before the file is known to be ours.
   base::Status use_write_ahead_log();

@@ -123,7 +123,8 @@ CREATE TABLE retention (
 ) WITHOUT ROWID;
 )sql";
 
-// The fleet: agents and their ledgers. retired is 0 while the host is expected; extracted are names with commas between.
+// The fleet: agents and their ledgers. retired is 0 while the host is expected; extracted are names with commas
+// between.
 constexpr std::string_view kMigration3 = R"sql(
 CREATE TABLE fleet_agents (
   tenant TEXT NOT NULL,

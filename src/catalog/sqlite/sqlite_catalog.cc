@@ -1,9 +1,11 @@
 #include "catalog/sqlite/sqlite_catalog.h"
 
+#include <atomic>
 #include <utility>
 
 #include "base/sync.h"
 #include "catalog/sqlite/database.h"
+#include "catalog/sqlite/file_vfs.h"
 #include "catalog/sqlite/migrations.h"
 #include "catalog/sqlite/tables.h"
 
@@ -18,13 +20,35 @@ struct Connection {
   base::Semaphore turn;
 };
 
+const base::Status& status_of(const base::Status& status) {
+  return status;
+}
+template <typename T>
+const base::Status& status_of(const base::StatusOr<T>& result) {
+  return result.status();
+}
+
+// Whether the disk failed in the middle.
+bool leaves_doubt(const base::Status& status) {
+  return status.code() == base::StatusCode::kUnavailable || status.code() == base::StatusCode::kResourceExhausted ||
+         status.code() == base::StatusCode::kDataLoss;
+}
+
+base::Status overwrite_log(Database& database) {
+  Transaction transaction(database);
+  RETURN_IF_ERROR(transaction.begin_write());
+  RETURN_IF_ERROR(database.execute("UPDATE schema_version SET version = version"));
+  return transaction.commit();
+}
+
 // Reads have a connection of their own, so that a query's snapshot does not wait for the sync of a commit. It begins
 // its transaction after the call, so it sees every commit that was answered before.
 class SqliteCatalog final : public Catalog {
  public:
-  SqliteCatalog(base::Executor& executor, base::Random& random, std::unique_ptr<Database> writer,
-                std::unique_ptr<Database> reader)
-      : executor_(executor),
+  SqliteCatalog(base::Executor& executor, base::Random& random, std::unique_ptr<FileVfs> vfs,
+                std::unique_ptr<Database> writer, std::unique_ptr<Database> reader)
+      : vfs_(std::move(vfs)),
+        executor_(executor),
         random_(random),
         writer_(executor, std::move(writer)),
         reader_(executor, std::move(reader)) {}
@@ -133,33 +157,73 @@ class SqliteCatalog final : public Catalog {
   // `work` may refer to the frame of the caller, which waits here.
   template <typename Work>
   base::Task<std::invoke_result_t<Work, Database&>> run(Connection& connection, Work work) {
-    co_await connection.turn.acquire();
+    const bool writes = &connection == &writer_;
+    if (writes || in_doubt_) {
+      co_await writer_.turn.acquire();
+      base::Status settled = co_await settle();
+      if (!settled.ok() || !writes) writer_.turn.release();
+      if (!settled.ok()) co_return settled;
+    }
+    if (!writes) co_await connection.turn.acquire();
     Database* database = connection.database.get();
     auto result = co_await executor_.blocking([&work, database] { return work(*database); });
+    if (writes) in_doubt_ = leaves_doubt(status_of(result));
     connection.turn.release();
     co_return result;
   }
 
+  // With the writer's turn. A commit whose sync failed did not happen for whoever asks now; but its frames are in the
+  // write-ahead log, and a process that starts after a crash would take them for committed, while this one has acted on
+  // the opposite. So nothing is answered before another commit has been written over them.
+  base::Task<base::Status> settle() {
+    if (!in_doubt_) co_return base::ok_status();
+    Database* database = writer_.database.get();
+    base::Status status = co_await executor_.blocking([database] { return overwrite_log(*database); });
+    if (status.ok()) in_doubt_ = false;
+    co_return status;
+  }
+
+  const std::unique_ptr<FileVfs> vfs_;  // null: SQLite's own
   base::Executor& executor_;
   base::Random& random_;
   Connection writer_;
   Connection reader_;
+  std::atomic<bool> in_doubt_{false};  // changes with the writer's turn
 };
 
-base::StatusOr<std::unique_ptr<Catalog>> open_now(const std::string& path, base::Executor& executor,
-                                                  base::Random& random) {
-  ASSIGN_OR_RETURN(auto writer, Database::open(path));
+base::StatusOr<std::unique_ptr<Catalog>> open_now(io::FileSystem& files, const std::string& path,
+                                                  base::Executor& executor, base::Random& random,
+                                                  std::unique_ptr<FileVfs> vfs) {
+  const char* name = vfs == nullptr ? nullptr : vfs->name().c_str();
+  ASSIGN_OR_RETURN(auto writer, Database::open(path, name));
   RETURN_IF_ERROR(migrate(*writer, sqlite_migrations()));
   RETURN_IF_ERROR(writer->use_write_ahead_log());
-  ASSIGN_OR_RETURN(auto reader, Database::open(path));
-  return std::make_unique<SqliteCatalog>(executor, random, std::move(writer), std::move(reader));
+  ASSIGN_OR_RETURN(auto reader, Database::open(path, name));
+  // SQLite makes the log's name durable when the connection that created it syncs it. Here it may be the other one that
+  // commits, and a power cut would take the name, and with it every commit.
+  for (Database* connection : {writer.get(), reader.get()}) {
+    RETURN_IF_ERROR(Query(*connection, "SELECT count(*) FROM sqlite_schema").run());
+  }
+  const base::Status synced = files.sync_directory(io::parent_directory(path));
+  if (!synced.ok()) return base::unavailable_error("catalog {}: {}", path, base::message_of(synced));
+  return std::make_unique<SqliteCatalog>(executor, random, std::move(vfs), std::move(writer), std::move(reader));
 }
 
 }  // namespace
 
 base::Task<base::StatusOr<std::unique_ptr<Catalog>>> open_sqlite_catalog(std::string path, base::Executor& executor,
                                                                          base::Random& random) {
-  auto opened = co_await executor.blocking([&] { return open_now(path, executor, random); });
+  auto opened =
+      co_await executor.blocking([&] { return open_now(io::system_files(), path, executor, random, nullptr); });
+  co_return opened;
+}
+
+base::Task<base::StatusOr<std::unique_ptr<Catalog>>> open_sqlite_catalog_on(io::FileSystem& files, std::string path,
+                                                                            base::Executor& executor,
+                                                                            base::Random& random) {
+  auto opened = co_await executor.blocking([&] {
+    return open_now(files, path, executor, random, std::make_unique<FileVfs>(files, executor.clock(), random));
+  });
   co_return opened;
 }
 

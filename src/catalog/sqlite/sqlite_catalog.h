@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "base/task.h"
 #include "catalog/catalog.h"
+#include "io/file.h"
 
 namespace cordwood::catalog {
 
@@ -17,6 +18,12 @@ namespace cordwood::catalog {
 // may be running then. FailedPrecondition for a file of a newer program or of another one, DataLoss for a broken one.
 base::Task<base::StatusOr<std::unique_ptr<Catalog>>> open_sqlite_catalog(std::string path, base::Executor& executor,
                                                                          base::Random& random);
+
+// The same on `files` instead of the system's: for the simulation (file_vfs.h). A catalog whose process died is never
+// destroyed.
+base::Task<base::StatusOr<std::unique_ptr<Catalog>>> open_sqlite_catalog_on(io::FileSystem& files, std::string path,
+                                                                            base::Executor& executor,
+                                                                            base::Random& random);
 
 // A consistent copy of the catalog at `path`, also while a server has it open. `copy` must not exist. Blocks.
 base::Status copy_sqlite_catalog(const std::string& path, const std::string& copy);
