@@ -1,7 +1,8 @@
 // Encodes files as blocks of templates and columns and decodes them again: bytes against zstd, and MB of raw text per
 // CPU second. Every line is compared with what comes back.
 //
-//   codec_bench [--level flush|compaction] [--rounds 3] [--block-mib 8] [--reference FILE] [--columns] [--no-decode]
+//   codec_bench [--level flush|compaction] [--rounds 3] [--block-mib 8] [--reference FILE] [--columns] [--encodings]
+//   [--no-decode]
 //   FILE...
 //
 // --reference names a file of lines `name zstd3 zstd19` (bytes with 8 MiB blocks at level 3; whole file at level 19,
@@ -12,6 +13,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -130,6 +132,7 @@ struct Options {
   codec::LineEncoderLevel level = codec::LineEncoderLevel::kFlush;
   int rounds = 3;
   bool columns = false;
+  bool encodings = false;
   bool decode = true;
 };
 
@@ -160,6 +163,47 @@ std::uint64_t stored_bytes(const codec::EncodedLines& encoded) {
   std::uint64_t total = encoded.templates.size();
   for (const codec::EncodedBlock& block : encoded.blocks) total += block.directory.size() + block.pages.size();
   return total;
+}
+
+constexpr std::string_view kEncodingNames[] = {"none",    "constant", "integers", "dictionary",
+                                               "strings", "nested",   "times",    "repeats"};
+
+// What each kind of column takes in all blocks; the stored bytes are a column's part of its pages.
+void print_encodings(const std::vector<codec::EncodedLines>& groups) {
+  struct Sum {
+    std::uint64_t columns = 0;
+    std::uint64_t values = 0;
+    std::uint64_t raw = 0;
+    std::uint64_t stored = 0;
+  };
+  std::array<Sum, std::size(kEncodingNames)> sums{};
+  std::uint64_t templates = 0;
+  std::uint64_t directories = 0;
+  std::uint64_t pages = 0;
+  for (const codec::EncodedLines& group : groups) {
+    auto table = codec::TemplateTable::parse(group.templates, "bench");
+    templates += group.templates.size();
+    for (const codec::EncodedBlock& bytes : group.blocks) {
+      directories += bytes.directory.size();
+      pages += bytes.pages.size();
+      auto block = codec::LineBlock::open(*table, bytes.directory, bytes.pages, "bench");
+      CHECK(block.ok());
+      for (std::uint32_t c = 0; c < (*table)->column_count(); ++c) {
+        const codec::ColumnInfo& info = block->column_info(c);
+        Sum& sum = sums[info.encoding];
+        ++sum.columns;
+        sum.values += info.count;
+        sum.raw += info.raw_bytes;
+        sum.stored += info.stored_bytes;
+      }
+    }
+  }
+  fmt::print("  templates {} directories {} pages {}\n", templates, directories, pages);
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    const Sum& sum = sums[i];
+    fmt::print("  {:<10} columns {:>6} values {:>9} raw {:>10} stored {:>8}\n", kEncodingNames[i], sum.columns,
+               sum.values, sum.raw, sum.stored);
+  }
 }
 
 // The columns that take most raw bytes in pages, with an example each.
@@ -224,6 +268,7 @@ Totals run(const std::string& path, const Options& options, std::uint64_t block_
     totals.decode_seconds = std::min(totals.decode_seconds, seconds);
   }
   totals.print(path.substr(path.rfind('/') + 1));
+  if (options.encodings) print_encodings(groups);
   if (options.columns) print_columns(groups[groups.size() / 2]);
   return totals;
 }
@@ -240,6 +285,7 @@ int run_all(int argc, char** argv) {
   app.add_option("--block-mib", block_mib);
   app.add_option("--reference", reference);
   app.add_flag("--columns", options.columns);
+  app.add_flag("--encodings", options.encodings);
   app.add_flag("!--no-decode", options.decode);
   app.add_option("files", files)->required();
   CLI11_PARSE(app, argc, argv);

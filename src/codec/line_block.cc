@@ -19,11 +19,26 @@ struct DecodedText {
   bool rows_ready = false;  // of rows_of_column of all columns of the text
 };
 
+// Where `row` stands in `rows`, which has it. Rows mostly come in order, so it is looked for behind `last` first, in
+// growing steps.
+std::size_t position_of(std::span<const std::uint32_t> rows, std::uint32_t row, std::size_t last) {
+  std::size_t low = last < rows.size() && rows[last] <= row ? last : 0;
+  std::size_t step = 1;
+  while (low + step < rows.size() && rows[low + step] <= row) {
+    low += step;
+    step *= 2;
+  }
+  const auto begin = rows.begin() + static_cast<std::ptrdiff_t>(low);
+  const auto end = rows.begin() + static_cast<std::ptrdiff_t>(std::min(low + step, rows.size()));
+  return static_cast<std::size_t>(std::lower_bound(begin, end, row) - rows.begin());
+}
+
 struct DecodedColumn {
   bool ready = false;
   Column column;
   std::vector<std::uint32_t> rows;
-  bool strings_ready = false;  // nested only
+  std::size_t last_position = 0;  // that append_row found
+  bool strings_ready = false;     // nested only
   std::string nested_data;
   std::vector<std::uint32_t> nested_ends;
 };
@@ -39,6 +54,7 @@ struct LineBlock::State {
   std::vector<DecodedText> decoded_texts;
   std::vector<DecodedColumn> columns;
   std::optional<lines::PageStore> pages;
+  std::optional<std::size_t> kept_bytes;  // until something else is decoded
 };
 
 LineBlock::LineBlock(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -60,7 +76,7 @@ base::StatusOr<LineBlock> LineBlock::open(std::shared_ptr<const TemplateTable> t
   }
   state->decoded_texts.resize(read.texts.size());
   state->columns.resize(read.columns.size());
-  state->pages.emplace(read.pages, read.page_bytes, state->object);
+  state->pages.emplace(read.pages, read.page_bytes, *state->table, state->object);
   state->pages->set_bytes(pages);
   return LineBlock(std::move(state));
 }
@@ -87,12 +103,14 @@ const ColumnInfo& LineBlock::column_info(std::uint32_t column) const {
   return state_->directory.columns[column].info;
 }
 std::size_t LineBlock::kept_bytes() const {
+  if (state_->kept_bytes.has_value()) return *state_->kept_bytes;
   std::size_t bytes = state_->raw_directory.capacity() + state_->pages->kept_bytes();
   for (const DecodedText& text : state_->decoded_texts) bytes += 2 * text.ids.capacity();
   for (const DecodedColumn& column : state_->columns) {
     bytes += sizeof column + column.column.kept_bytes() + 4 * column.rows.capacity() + column.nested_data.capacity() +
              4 * column.nested_ends.capacity();
   }
+  state_->kept_bytes = bytes;
   return bytes;
 }
 void LineBlock::set_pages(std::string_view pages) {
@@ -102,6 +120,7 @@ void LineBlock::set_pages(std::string_view pages) {
 base::StatusOr<std::span<const std::uint16_t>> LineBlock::template_ids(std::uint32_t text) {
   DecodedText& decoded = state_->decoded_texts[text];
   if (decoded.ids_ready) return std::span<const std::uint16_t>(decoded.ids);
+  state_->kept_bytes.reset();
   const lines::TextEntry& entry = state_->directory.texts[text];
   TemplateRange range = state_->texts[text].templates;
   std::vector<std::uint16_t> ids(entry.rows);
@@ -134,6 +153,7 @@ base::StatusOr<std::span<const std::uint32_t>> LineBlock::rows_of_column(std::ui
   DecodedText& decoded = state_->decoded_texts[text];
   if (!decoded.rows_ready) {
     ASSIGN_OR_RETURN(std::span<const std::uint16_t> ids, template_ids(text));
+    state_->kept_bytes.reset();
     std::span<const Template> templates = state_->table->templates();
     for (std::uint32_t row = 0; row < ids.size(); ++row) {
       for (const TemplatePiece& piece : templates[ids[row]].pieces) {
@@ -148,6 +168,7 @@ base::StatusOr<std::span<const std::uint32_t>> LineBlock::rows_of_column(std::ui
 base::StatusOr<const Column*> LineBlock::column(std::uint32_t column) {
   DecodedColumn& decoded = state_->columns[column];
   if (decoded.ready) return &decoded.column;
+  state_->kept_bytes.reset();
   const lines::ColumnEntry& entry = state_->directory.columns[column];
   ColumnDecoder::Streams streams;
   for (std::uint32_t i = 0; i < lines::stream_count(entry); ++i) {
@@ -176,8 +197,9 @@ base::Status LineBlock::append_row(std::uint32_t text, std::uint32_t row, std::s
     out.append(piece.text);
     if (piece.column == kNoColumn) continue;
     ASSIGN_OR_RETURN(std::span<const std::uint32_t> rows, rows_of_column(piece.column));
-    auto position = static_cast<std::uint32_t>(std::ranges::lower_bound(rows, row) - rows.begin());
-    RETURN_IF_ERROR(append_value(piece.column, position, out));
+    std::size_t& last = state_->columns[piece.column].last_position;
+    last = position_of(rows, row, last);
+    RETURN_IF_ERROR(append_value(piece.column, static_cast<std::uint32_t>(last), out));
   }
   return base::ok_status();
 }
@@ -245,6 +267,7 @@ base::Status LineBlock::decode_all(DecodedLines& out) {
 base::StatusOr<StringList> LineBlock::nested_strings(std::uint32_t column) {
   DecodedColumn& decoded = state_->columns[column];
   if (!decoded.strings_ready) {
+    state_->kept_bytes.reset();
     lines::JoinedText joined;
     RETURN_IF_ERROR(join(column_info(column).nested_text, 0, joined));
     decoded.nested_data = std::move(joined.data);

@@ -120,6 +120,35 @@ TEST(LineBlock, OneHugeLine) {
   expect_round_trip({noise});
 }
 
+struct Group {
+  std::vector<Lines> parts;
+  EncodedLines encoded;
+
+  Group(std::vector<Lines> lines, LineEncoderLevel level) : parts(std::move(lines)) {
+    std::vector<std::vector<std::string_view>> views;
+    for (const Lines& part : parts) views.push_back(views_of(part));
+    std::vector<std::span<const std::string_view>> blocks(views.begin(), views.end());
+    LineEncoder({.level = level}).encode_group(blocks, encoded);
+  }
+  // The first error, if any; lines that come back must be right in any case.
+  base::Status decode(const EncodedLines& bytes) const {
+    ASSIGN_OR_RETURN(std::shared_ptr<const TemplateTable> table, TemplateTable::parse(bytes.templates, "test"));
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      ASSIGN_OR_RETURN(LineBlock block,
+                       LineBlock::open(table, bytes.blocks[i].directory, bytes.blocks[i].pages, "test"));
+      DecodedLines decoded;
+      RETURN_IF_ERROR(block.decode_all(decoded));
+      EXPECT_TRUE(std::ranges::equal(decoded.lines, parts[i]));
+    }
+    return base::ok_status();
+  }
+  std::uint64_t bytes() const {
+    std::uint64_t sum = encoded.templates.size();
+    for (const EncodedBlock& block : encoded.blocks) sum += block.directory.size() + block.pages.size();
+    return sum;
+  }
+};
+
 TEST(LineBlock, BlocksOfAGroupShareTemplates) {
   std::vector<Lines> parts;
   for (std::size_t part = 0; part < 3; ++part) {
@@ -128,21 +157,76 @@ TEST(LineBlock, BlocksOfAGroupShareTemplates) {
                                      : fmt::format("id={} done", i + part);
     }));
   }
-  std::vector<std::vector<std::string_view>> views;
-  for (const Lines& part : parts) views.push_back(views_of(part));
-  std::vector<std::span<const std::string_view>> blocks(views.begin(), views.end());
-  EncodedLines encoded;
-  LineEncoder().encode_group(blocks, encoded);
-  ASSERT_EQ(encoded.blocks.size(), 3u);
-  auto table = TemplateTable::parse(encoded.templates, "test");
+  Group group(std::move(parts), LineEncoderLevel::kFlush);
+  ASSERT_EQ(group.encoded.blocks.size(), 3u);
+  auto table = TemplateTable::parse(group.encoded.templates, "test");
   ASSERT_TRUE(table.ok()) << table.status();
   EXPECT_EQ((*table)->templates().size(), 2u);
-  for (std::size_t i = 0; i < 3; ++i) {
-    auto block = LineBlock::open(*table, encoded.blocks[i].directory, encoded.blocks[i].pages, "test");
-    ASSERT_TRUE(block.ok()) << block.status();
-    DecodedLines decoded;
-    ASSERT_TRUE(block->decode_all(decoded).ok());
-    EXPECT_TRUE(std::ranges::equal(decoded.lines, parts[i]));
+  EXPECT_TRUE(group.decode(group.encoded).ok());
+}
+
+// Long texts, none twice in a block.
+Lines rare_texts(std::uint64_t seed, std::size_t count) {
+  base::SeededRandom random(seed);
+  return repeated(count, [&](std::size_t) {
+    std::string line = "!";
+    for (int i = 0; i < 20; ++i) line += fmt::format("{:x} + ", random.next());
+    return line;
+  });
+}
+
+TEST(LineBlock, BlocksOfAGroupShareText) {
+  for (LineEncoderLevel level : {LineEncoderLevel::kFlush, LineEncoderLevel::kCompaction}) {
+    std::uint64_t one = Group({rare_texts(1, 40)}, level).bytes();
+    Group three({rare_texts(1, 40), rare_texts(1, 40), rare_texts(1, 40)}, level);
+    EXPECT_LT(three.bytes(), one + one / 2);
+    EXPECT_TRUE(three.decode(three.encoded).ok());
+    auto table = TemplateTable::parse(three.encoded.templates, "test");
+    ASSERT_TRUE(table.ok());
+    EXPECT_TRUE((*table)->has_shared_text());
+    // Nothing in common: nothing is stored for it.
+    Group different({rare_texts(1, 40), rare_texts(2, 40), rare_texts(3, 4'000)}, level);
+    EXPECT_TRUE(different.decode(different.encoded).ok());
+    table = TemplateTable::parse(different.encoded.templates, "test");
+    ASSERT_TRUE(table.ok());
+    EXPECT_FALSE((*table)->has_shared_text());
+  }
+}
+
+TEST(LineBlock, AFlippedBitOfAGroupIsFound) {
+  auto with_texts = [](Lines lines) {
+    for (std::size_t i = 0; i < 300; ++i)
+      lines.push_back(fmt::format("id={:016x} n={}", i / 4 * 0x9e3779b97f4a7c15, i * i));
+    return lines;
+  };
+  Group group({with_texts(rare_texts(1, 10)), with_texts(rare_texts(1, 10))}, LineEncoderLevel::kCompaction);
+  ASSERT_TRUE(group.decode(group.encoded).ok());
+  auto each_section = [](EncodedLines& lines) {
+    std::vector<std::string*> sections = {&lines.templates};
+    for (EncodedBlock& block : lines.blocks) sections.insert(sections.end(), {&block.directory, &block.pages});
+    return sections;
+  };
+  for (std::size_t section = 0; section < 5; ++section) {
+    std::size_t bits = 8 * each_section(group.encoded)[section]->size();
+    for (std::size_t bit = section % 7; bit < bits; bit += 7) {
+      EncodedLines bad = group.encoded;
+      std::string& bytes = *each_section(bad)[section];
+      bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << bit % 8));
+      EXPECT_EQ(group.decode(bad).code(), base::StatusCode::kDataLoss) << section << " " << bit;
+    }
+  }
+}
+
+TEST(LineBlock, WhatRepeatsIsStoredOnce) {
+  base::SeededRandom random(11);
+  for (std::size_t times : {2u, 3u, 9u, 300u}) {
+    Lines lines = repeated(6'000, [&](std::size_t i) {
+      // Sessions come and go, each with some of the last few.
+      std::uint64_t session = (i / times + random.next() % 4) * 0x9e3779b97f4a7c15;
+      return fmt::format("session {:016x} port={} size={}", session, session >> 48, random.next() >> (i % 64));
+    });
+    expect_round_trip(lines);
+    expect_round_trip(lines, LineEncoderLevel::kCompaction);
   }
 }
 

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "base/check.h"
 #include "codec/lines/column_writer.h"
 #include "codec/lines/page_writer.h"
 #include "codec/lines/section.h"
+#include "codec/lines/shared_text.h"
 #include "codec/lines/table_builder.h"
 #include "codec/lines/text_cut.h"
 #include "codec/zstd.h"
@@ -34,6 +36,14 @@ struct PendingText {
   std::string ids;
 };
 
+// A block that has been cut, before its streams have places.
+struct CutBlock {
+  std::vector<PendingText> texts;
+  std::vector<lines::PendingColumn> columns;
+  std::uint64_t line_bytes = 0;
+  std::uint64_t raw_rows = 0;
+};
+
 // A block whose directory waits for the last templates of the row group.
 struct PendingBlock {
   lines::Directory directory;
@@ -50,25 +60,31 @@ void EncodedLines::clear() {
 
 struct LineEncoder::State {
   explicit State(const LineEncoderOptions& options)
-      : compressor(options.level == LineEncoderLevel::kFlush ? kFlushZstdLevel : kCompactionZstdLevel) {}
+      : compressor(options.level == LineEncoderLevel::kFlush ? kFlushZstdLevel : kCompactionZstdLevel),
+        column_writer(options.level == LineEncoderLevel::kCompaction) {}
 
   void join_lines(std::span<const std::string_view> lines);
-  void cut_text(std::span<const lines::Span> text_rows, std::uint32_t text, std::size_t depth, EncodedLines& out);
-  bool nest(std::span<const lines::Span> values, std::uint32_t column, std::size_t depth, EncodedLines& out);
+  void cut_text(std::span<const lines::Span> text_rows, std::uint32_t text, std::size_t depth);
+  bool nest(std::span<const lines::Span> values, std::uint32_t column, std::size_t depth);
+  CutBlock cut_block(std::span<const std::string_view> lines);
+  // All its rows without a pattern.
+  CutBlock keep_whole(std::span<const std::string_view> lines);
+  void collect_shared_text(const CutBlock& block);
   // `alone`: no other block has the same table.
-  PendingBlock encode_block(std::span<const std::string_view> lines, bool alone, EncodedLines& out);
-  void keep_whole();
-  void place_streams(PendingBlock& block, std::string& pages);
-  void write_directory(PendingBlock& block, std::string& out);
+  PendingBlock place_block(std::span<const std::string_view> lines, CutBlock cut, bool alone, EncodedLines& out);
+  PendingBlock place_streams(CutBlock cut, std::string& pages);
+  void write_directory(PendingBlock& placed, std::string& out);
+  void write_templates(std::string& out);
 
   ZstdCompressor compressor;
   lines::TableBuilder table;
   std::array<lines::TextCut, kDepthMax + 1> cuts;
   lines::ColumnWriter column_writer;
+  lines::SharedText shared;
+  std::string shared_text;  // of the row group, once all its blocks have been cut
   lines::LineBuffer buffer;
   std::vector<lines::Span> rows;
-  std::vector<PendingText> texts;
-  std::vector<lines::PendingColumn> columns;
+  CutBlock block;  // being cut
 };
 
 LineEncoder::LineEncoder(const LineEncoderOptions& options) : state_(std::make_unique<State>(options)) {}
@@ -95,57 +111,84 @@ void LineEncoder::State::join_lines(std::span<const std::string_view> lines) {
   buffer.classes.classify({buffer.bytes.data(), buffer.size});
 }
 
-void LineEncoder::State::cut_text(std::span<const lines::Span> text_rows, std::uint32_t text, std::size_t depth,
-                                  EncodedLines& out) {
+void LineEncoder::State::cut_text(std::span<const lines::Span> text_rows, std::uint32_t text, std::size_t depth) {
   lines::TextCut& cut = cuts[depth];
   cut.run(buffer, text_rows, text, table);
-  if (text == 0) out.raw_rows += cut.raw_rows();
-  texts.resize(table.text_count());
-  PendingText& pending = texts[text];
+  if (text == 0) block.raw_rows = cut.raw_rows();
+  block.texts.resize(table.text_count());
+  PendingText& pending = block.texts[text];
   pending.rows = static_cast<std::uint32_t>(text_rows.size());
   pending.rows_of_templates.assign(cut.rows_of_templates().begin(), cut.rows_of_templates().end());
   lines::append_ids(cut.ids(), pending.rows_of_templates.size(), pending.ids);
-  columns.resize(table.column_count());
+  block.columns.resize(table.column_count());
   for (const lines::TextCut::ColumnValues& column : cut.columns()) {
-    column_writer.write(buffer.bytes.data(), column.values, columns[column.column]);
-    if (!column.rest && depth < kDepthMax && lines::ColumnWriter::may_nest(columns[column.column].entry)) {
-      nest(column.values, column.column, depth, out);
+    column_writer.write(buffer.bytes.data(), column.values, block.columns[column.column]);
+    if (!column.rest && depth < kDepthMax && lines::ColumnWriter::may_nest(block.columns[column.column].entry)) {
+      nest(column.values, column.column, depth);
     }
   }
 }
 
-bool LineEncoder::State::nest(std::span<const lines::Span> values, std::uint32_t column, std::size_t depth,
-                              EncodedLines& out) {
+bool LineEncoder::State::nest(std::span<const lines::Span> values, std::uint32_t column, std::size_t depth) {
   std::uint32_t text = table.nested_text(column);
   if (text == 0) return false;
-  cut_text(values, text, depth + 1, out);
-  lines::PendingColumn& pending = columns[column];
+  cut_text(values, text, depth + 1);
+  lines::PendingColumn& pending = block.columns[column];
   pending.entry.encoding = lines::Encoding::kNested;
   pending.entry.info.nested_text = text;
   for (std::string& stream : pending.streams) stream.clear();
   return true;
 }
 
-PendingBlock LineEncoder::State::encode_block(std::span<const std::string_view> lines, bool alone, EncodedLines& out) {
+CutBlock LineEncoder::State::cut_block(std::span<const std::string_view> lines) {
   join_lines(lines);
-  texts.clear();
-  columns.clear();
-  std::uint64_t raw_before = out.raw_rows;
-  cut_text(rows, 0, 0, out);
-  PendingBlock block;
-  block.directory.line_bytes = buffer.size;
+  block = {};
+  block.line_bytes = buffer.size;
+  cut_text(rows, 0, 0);
+  return std::exchange(block, {});
+}
+
+CutBlock LineEncoder::State::keep_whole(std::span<const std::string_view> lines) {
+  join_lines(lines);
+  std::uint32_t number = table.intern(0, kWhole, "");
+  CHECK(number != lines::TableBuilder::kRefused);
+  std::uint32_t column = table.shapes(0)[number].columns[0];
+  CutBlock whole;
+  whole.line_bytes = buffer.size;
+  whole.raw_rows = rows.size();
+  whole.texts.resize(table.text_count());
+  whole.texts[0].rows = static_cast<std::uint32_t>(rows.size());
+  whole.texts[0].rows_of_templates.resize(number + 1);
+  whole.texts[0].rows_of_templates[number] = whole.texts[0].rows;
+  // Nothing stands behind its column: a table of this block alone is made by leaving the others out.
+  whole.columns.resize(column + 1);
+  column_writer.write_strings(buffer.bytes.data(), rows, whole.columns[column]);
+  return whole;
+}
+
+void LineEncoder::State::collect_shared_text(const CutBlock& cut) {
+  shared.begin_block();
+  for (const lines::PendingColumn& column : cut.columns) {
+    for (std::uint32_t i = 0; i < lines::stream_count(column.entry); ++i) {
+      if (column.kin(i) == lines::PageWriter::Kin::kText) shared.add(column.streams[i]);
+    }
+  }
+}
+
+PendingBlock LineEncoder::State::place_block(std::span<const std::string_view> lines, CutBlock cut, bool alone,
+                                             EncodedLines& out) {
+  std::uint64_t line_bytes = cut.line_bytes;
+  std::uint64_t raw_rows = cut.raw_rows;
   std::string& pages = out.blocks.emplace_back().pages;
-  place_streams(block, pages);
-  if (pages.size() * kSuspiciousRatio < buffer.size) return block;
+  PendingBlock placed = place_streams(std::move(cut), pages);
+  out.raw_rows += raw_rows;
+  if (pages.size() * kSuspiciousRatio < line_bytes) return placed;
   // Cutting such lines may have made them longer: whole, they are at least as short as zstd makes them.
-  PendingBlock whole;
-  whole.directory.line_bytes = buffer.size;
   std::string whole_pages;
-  keep_whole();
-  place_streams(whole, whole_pages);
-  if (whole_pages.size() >= pages.size()) return block;
+  PendingBlock whole = place_streams(keep_whole(lines), whole_pages);
+  if (whole_pages.size() >= pages.size()) return placed;
   pages = std::move(whole_pages);
-  out.raw_rows = raw_before + rows.size();
+  out.raw_rows += lines.size() - raw_rows;
   if (alone) {
     table.clear();
     table.add_text();
@@ -158,48 +201,45 @@ PendingBlock LineEncoder::State::encode_block(std::span<const std::string_view> 
   return whole;
 }
 
-void LineEncoder::State::keep_whole() {
-  std::uint32_t number = table.intern(0, kWhole, "");
-  CHECK(number != lines::TableBuilder::kRefused);
-  std::uint32_t column = table.shapes(0)[number].columns[0];
-  texts.assign(table.text_count(), {});
-  texts[0].rows = static_cast<std::uint32_t>(rows.size());
-  texts[0].rows_of_templates.resize(number + 1);
-  texts[0].rows_of_templates[number] = texts[0].rows;
-  // Nothing stands behind its column: a table of this block alone is made by leaving the others out.
-  columns.clear();
-  columns.resize(column + 1);
-  column_writer.write_strings(buffer.bytes.data(), rows, columns[column]);
-}
-
-void LineEncoder::State::place_streams(PendingBlock& block, std::string& pages) {
-  lines::PageWriter writer(compressor);
-  for (PendingText& text : texts) {
-    lines::TextEntry& entry = block.directory.texts.emplace_back();
+PendingBlock LineEncoder::State::place_streams(CutBlock cut, std::string& pages) {
+  PendingBlock placed;
+  placed.directory.line_bytes = cut.line_bytes;
+  lines::PageWriter writer(compressor, shared_text);
+  for (PendingText& text : cut.texts) {
+    lines::TextEntry& entry = placed.directory.texts.emplace_back();
     entry.rows = text.rows;
     entry.rows_of_templates = std::move(text.rows_of_templates);
     if (entry.has_ids()) entry.ids = writer.add(text.ids, lines::PageWriter::Kin::kShort);
   }
-  for (lines::PendingColumn& column : columns) {
+  for (lines::PendingColumn& column : cut.columns) {
     for (std::uint32_t i = 0; i < lines::stream_count(column.entry); ++i) {
       column.entry.streams[i] = writer.add(column.streams[i], column.kin(i));
     }
-    block.directory.columns.push_back(column.entry);
-    block.constants.push_back(std::move(column.constant));
+    placed.directory.columns.push_back(column.entry);
+    placed.constants.push_back(std::move(column.constant));
   }
-  block.directory.pages = writer.finish(pages);
+  placed.directory.pages = writer.finish(pages);
+  return placed;
 }
 
-void LineEncoder::State::write_directory(PendingBlock& block, std::string& out) {
-  lines::Directory& directory = block.directory;
+void LineEncoder::State::write_directory(PendingBlock& placed, std::string& out) {
+  lines::Directory& directory = placed.directory;
   directory.texts.resize(table.text_count());
   for (std::uint32_t i = 0; i < directory.texts.size(); ++i) {
     directory.texts[i].rows_of_templates.resize(table.shapes(i).size());
   }
-  for (std::size_t i = 0; i < block.constants.size(); ++i) directory.columns[i].info.constant = block.constants[i];
+  for (std::size_t i = 0; i < placed.constants.size(); ++i) directory.columns[i].info.constant = placed.constants[i];
   directory.columns.resize(table.column_count());
   std::string raw;
   lines::write_directory(directory, raw);
+  lines::append_section(raw, compressor, out);
+}
+
+void LineEncoder::State::write_templates(std::string& out) {
+  std::string frame;
+  if (!shared_text.empty()) compressor.append_frame(shared_text, frame);
+  std::string raw;
+  table.write(shared_text.size(), frame, raw);
   lines::append_section(raw, compressor, out);
 }
 
@@ -211,14 +251,21 @@ void LineEncoder::encode_group(std::span<const std::span<const std::string_view>
   out.clear();
   state_->table.clear();
   state_->table.add_text();
-  std::vector<PendingBlock> pending;
+  bool alone = blocks.size() == 1;
+  std::vector<CutBlock> cut;
   for (std::span<const std::string_view> lines : blocks) {
-    pending.push_back(state_->encode_block(lines, blocks.size() == 1, out));
+    cut.push_back(state_->cut_block(lines));
+    if (!alone) state_->collect_shared_text(cut.back());
   }
-  for (std::size_t i = 0; i < pending.size(); ++i) state_->write_directory(pending[i], out.blocks[i].directory);
-  std::string raw;
-  state_->table.write(raw);
-  lines::append_section(raw, state_->compressor, out.templates);
+  state_->shared_text = state_->shared.text();
+  state_->shared.clear();
+  std::vector<PendingBlock> placed;
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    placed.push_back(state_->place_block(blocks[i], std::move(cut[i]), alone, out));
+  }
+  for (std::size_t i = 0; i < blocks.size(); ++i) state_->write_directory(placed[i], out.blocks[i].directory);
+  state_->write_templates(out.templates);
+  state_->shared_text = {};
   // What one huge line needed is not kept.
   if (state_->buffer.bytes.size() > 2 * kLineBlockBytesMax) state_->buffer = {};
 }

@@ -5,6 +5,7 @@
 #include "codec/byte_reader.h"
 #include "codec/lines/format.h"
 #include "codec/lines/section.h"
+#include "codec/zstd.h"
 
 namespace cordwood::codec {
 
@@ -55,7 +56,14 @@ base::Status TemplateTable::read(std::string_view raw, std::string_view object) 
       piece_ends.push_back(pieces_.size());
     }
   }
-  RETURN_IF_ERROR(reader.expect_end());
+  if (reader.left() != 0) {
+    ASSIGN_OR_RETURN(shared_raw_bytes_, reader.varint_up_to(lines::kSharedTextMax, "bytes of shared text"));
+    if (shared_raw_bytes_ == 0) return reader.wrong("bytes of shared text", 1, 0);
+    ASSIGN_OR_RETURN(shared_frame_, reader.bytes(reader.left(), "shared text"));
+    if (shared_raw_bytes_ > lines::kRatioMax * shared_frame_.size()) {
+      return reader.wrong("bytes of shared text", lines::kRatioMax * shared_frame_.size(), shared_raw_bytes_);
+    }
+  }
   std::size_t begin = 0;
   for (std::size_t i = 0; i < templates_.size(); ++i) {
     templates_[i].pieces = std::span(pieces_).subspan(begin, piece_ends[i] - begin);
@@ -66,6 +74,18 @@ base::Status TemplateTable::read(std::string_view raw, std::string_view object) 
     return base::data_loss_error("{}: column {} belongs to no template", object, unused - text_of_column_.begin());
   }
   return base::ok_status();
+}
+
+base::StatusOr<std::string_view> TemplateTable::shared_text(std::string_view object) const {
+  base::MutexLock lock(mutex_);
+  if (shared_text_.empty() && shared_raw_bytes_ != 0) {
+    std::string text(shared_raw_bytes_, '\0');
+    if (base::Status status = zstd_decompress_exact(shared_frame_, text); !status.ok()) {
+      return base::annotate(status, fmt::format("{}: templates: shared text", object));
+    }
+    shared_text_ = std::move(text);
+  }
+  return std::string_view(shared_text_);
 }
 
 }  // namespace cordwood::codec

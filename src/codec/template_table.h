@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/status.h"
 
 namespace cordwood::codec {
@@ -50,6 +51,10 @@ class TemplateTable {
   std::uint32_t column_count() const { return static_cast<std::uint32_t>(text_of_column_.size()); }
   // The text whose templates mention the column.
   std::uint32_t text_of_column(std::uint32_t column) const { return text_of_column_[column]; }
+  // Text that pages of several blocks have in common, so that each block need not store it. Decompressed when first
+  // asked for, and kept: at most 1 MiB. `object` names the bytes in errors.
+  bool has_shared_text() const { return shared_raw_bytes_ != 0; }
+  base::StatusOr<std::string_view> shared_text(std::string_view object) const;
 
  private:
   TemplateTable() = default;
@@ -60,6 +65,10 @@ class TemplateTable {
   std::vector<Template> templates_;
   std::vector<TemplateRange> texts_;
   std::vector<std::uint32_t> text_of_column_;
+  std::uint64_t shared_raw_bytes_ = 0;
+  std::string_view shared_frame_;  // in raw_
+  mutable base::Mutex mutex_;
+  mutable std::string shared_text_ GUARDED_BY(mutex_);
 };
 
 }  // namespace cordwood::codec

@@ -41,7 +41,11 @@ ZstdCompressor::~ZstdCompressor() = default;
 ZstdCompressor::ZstdCompressor(ZstdCompressor&&) noexcept = default;
 ZstdCompressor& ZstdCompressor::operator=(ZstdCompressor&&) noexcept = default;
 
-void ZstdCompressor::append_frame(std::string_view bytes, std::string& out) {
+void ZstdCompressor::append_frame(std::string_view bytes, std::string& out, std::string_view prefix) {
+  // Holds for the next frame alone.
+  if (!prefix.empty()) {
+    CHECK(!ZSTD_isError(ZSTD_CCtx_refPrefix(context_->cctx, prefix.data(), prefix.size())));
+  }
   const std::size_t before = out.size();
   out.resize(before + ZSTD_compressBound(bytes.size()));
   const std::size_t written =
@@ -50,7 +54,7 @@ void ZstdCompressor::append_frame(std::string_view bytes, std::string& out) {
   out.resize(before + written);
 }
 
-base::Status zstd_decompress_exact(std::string_view frame, std::span<char> out) {
+base::Status zstd_decompress_exact(std::string_view frame, std::span<char> out, std::string_view prefix) {
   const unsigned long long told = ZSTD_getFrameContentSize(frame.data(), frame.size());
   if (told == ZSTD_CONTENTSIZE_ERROR) return base::data_loss_error("zstd: no frame in {} bytes", frame.size());
   if (told != ZSTD_CONTENTSIZE_UNKNOWN && told != out.size()) {
@@ -62,8 +66,14 @@ base::Status zstd_decompress_exact(std::string_view frame, std::span<char> out) 
   if (frame_bytes != frame.size()) {
     return base::data_loss_error("zstd: wanted=one frame of {} bytes, found={}", frame.size(), frame_bytes);
   }
-  const std::size_t got =
-      ZSTD_decompressDCtx(thread_decompressor(), out.data(), out.size(), frame.data(), frame.size());
+  ZSTD_DCtx* context = thread_decompressor();
+  if (!prefix.empty()) {
+    const std::size_t referred = ZSTD_DCtx_refPrefix(context, prefix.data(), prefix.size());
+    if (ZSTD_isError(referred)) return base::data_loss_error("zstd: {}", ZSTD_getErrorName(referred));
+  }
+  const std::size_t got = ZSTD_decompressDCtx(context, out.data(), out.size(), frame.data(), frame.size());
+  // Never for a later frame, which may be another thread's work by then.
+  if (!prefix.empty()) ZSTD_DCtx_refPrefix(context, nullptr, 0);
   if (ZSTD_isError(got)) return base::data_loss_error("zstd: {}", ZSTD_getErrorName(got));
   if (got != out.size()) {
     return base::data_loss_error("zstd: wanted={} decompressed bytes, found={}", out.size(), got);

@@ -22,8 +22,9 @@ class ZstdCompressor {
   ZstdCompressor(ZstdCompressor&&) noexcept;
   ZstdCompressor& operator=(ZstdCompressor&&) noexcept;
 
-  // Appends one frame that holds `bytes` to `out`.
-  void append_frame(std::string_view bytes, std::string& out);
+  // Appends one frame that holds `bytes` to `out`. What is in `prefix` need not be stored again; whoever decompresses
+  // must have it.
+  void append_frame(std::string_view bytes, std::string& out, std::string_view prefix = {});
 
  private:
   struct Context;
@@ -31,7 +32,8 @@ class ZstdCompressor {
 };
 
 // Fills exactly `out` from the one frame in `frame`. DataLoss with the reason when the frame is malformed, holds fewer
-// or more bytes, or is followed by others. Thread-safe: each thread keeps one working memory of about 160 kB.
-base::Status zstd_decompress_exact(std::string_view frame, std::span<char> out);
+// or more bytes, or is followed by others. `prefix` as it was for the compressor. Thread-safe: each thread keeps one
+// working memory of about 160 kB.
+base::Status zstd_decompress_exact(std::string_view frame, std::span<char> out, std::string_view prefix = {});
 
 }  // namespace cordwood::codec

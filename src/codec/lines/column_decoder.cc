@@ -27,6 +27,21 @@ base::Status read_ids_as(std::string_view stream, std::uint32_t limit, std::span
   return base::ok_status();
 }
 
+// Which of the `distinct` values each one is. 0: the next that has not been seen; n: the n-th before that one.
+base::Status read_refs(std::string_view stream, std::uint32_t distinct, std::span<std::uint32_t> out) {
+  RETURN_IF_ERROR(read_ids_as(stream, distinct + 1, out));
+  std::uint32_t seen = 0;
+  bool fits = true;
+  for (std::uint32_t& id : out) {
+    fits = fits && (id == 0 ? seen < distinct : id <= seen);
+    id = id == 0 ? seen++ : seen - id;
+  }
+  if (!fits || seen != distinct) {
+    return base::data_loss_error("repeats: wanted {} distinct values, found another number", distinct);
+  }
+  return base::ok_status();
+}
+
 // The ends of `count` strings that fill `data`.
 base::Status read_ends(const ColumnInfo& info, std::uint32_t count, std::string_view lengths, std::string_view data,
                        std::vector<std::uint32_t>& ends) {
@@ -65,7 +80,7 @@ base::Status read_ids(std::string_view stream, std::uint32_t limit, std::span<st
 }  // namespace lines
 
 base::Status ColumnDecoder::integers(const lines::ColumnEntry& entry, std::string_view stream, Column& column) {
-  std::size_t n = entry.info.count;
+  std::size_t n = entry.stored_count();
   std::vector<std::uint64_t>& out = column.integers_;
   out.assign(n, 0);
   std::uint32_t bytes = entry.method >> 4;
@@ -131,8 +146,33 @@ base::Status ColumnDecoder::dictionary(const lines::ColumnEntry& entry, const St
   return base::ok_status();
 }
 
+base::Status ColumnDecoder::repeats(const lines::ColumnEntry& entry, const Streams& streams, Column& column) {
+  column.ids_.resize(entry.info.count);
+  RETURN_IF_ERROR(lines::read_refs(streams[0], entry.distinct, std::span(column.ids_)));
+  if (entry.encoding == lines::Encoding::kIntegers) {
+    RETURN_IF_ERROR(integers(entry, streams[1], column));
+    std::vector<std::uint64_t> all(entry.info.count);
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = column.integers_[column.ids_[i]];
+    column.integers_ = std::move(all);
+    column.ids_ = {};
+    return base::ok_status();
+  }
+  return strings(entry, streams, column);
+}
+
+base::Status ColumnDecoder::strings(const lines::ColumnEntry& entry, const Streams& streams, Column& column) {
+  std::uint32_t data_stream = lines::stream_count(entry) - 1;
+  bool lengths = entry.info.length_min != entry.info.length_max;
+  std::string_view data = streams[data_stream];
+  RETURN_IF_ERROR(
+      lines::read_ends(entry.info, entry.stored_count(), lengths ? streams[data_stream - 1] : "", data, column.ends_));
+  column.strings_ = StringList(data.data(), column.ends_);
+  return base::ok_status();
+}
+
 base::Status ColumnDecoder::decode(const lines::ColumnEntry& entry, const Streams& streams, Column& column) {
   column.info_ = entry.info;
+  if (entry.repeats) return repeats(entry, streams, column);
   switch (entry.encoding) {
     case lines::Encoding::kIntegers:
       return integers(entry, streams[0], column);
@@ -140,16 +180,12 @@ base::Status ColumnDecoder::decode(const lines::ColumnEntry& entry, const Stream
       return times(entry, streams[0], column);
     case lines::Encoding::kDictionary:
       return dictionary(entry, streams, column);
-    case lines::Encoding::kBytes: {
-      bool lengths = lines::stream_count(entry) == 2;
-      std::string_view data = streams[lengths ? 1 : 0];
-      RETURN_IF_ERROR(lines::read_ends(entry.info, entry.info.count, lengths ? streams[0] : "", data, column.ends_));
-      column.strings_ = StringList(data.data(), column.ends_);
-      return base::ok_status();
-    }
+    case lines::Encoding::kBytes:
+      return strings(entry, streams, column);
     case lines::Encoding::kNone:
     case lines::Encoding::kConstant:
     case lines::Encoding::kNested:
+    case lines::Encoding::kRepeats:
       return base::ok_status();
   }
   return base::ok_status();

@@ -19,6 +19,8 @@ class ColumnDecoder {
  private:
   static base::Status integers(const lines::ColumnEntry& entry, std::string_view stream, Column& column);
   static base::Status times(const lines::ColumnEntry& entry, std::string_view stream, Column& column);
+  static base::Status repeats(const lines::ColumnEntry& entry, const Streams& streams, Column& column);
+  static base::Status strings(const lines::ColumnEntry& entry, const Streams& streams, Column& column);
   static base::Status dictionary(const lines::ColumnEntry& entry, const Streams& streams, Column& column);
 };
 

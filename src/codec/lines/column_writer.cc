@@ -26,6 +26,27 @@ void append_lengths(const ColumnInfo& info, std::span<const std::string_view> va
   for (std::string_view value : values) append_varint(out, value.size());
 }
 
+// Fewer values are not worth choosing for.
+constexpr std::size_t kTriedValuesMin = 256;
+// When so many values are all new, the rest is taken to be so too.
+constexpr std::size_t kNewValuesMax = 2'048;
+// What the directory says of repeats beside what it says of other columns.
+constexpr std::size_t kRepeatsEntryBytes = 4;
+
+// Distinct values as distances from the newest: 0 for a new one. Ids are those of the order in which they come first.
+void append_refs(std::span<const std::uint32_t> ids, std::string& out) {
+  std::vector<std::uint32_t> refs;
+  refs.reserve(ids.size());
+  std::uint32_t seen = 0;
+  std::uint32_t farthest = 0;
+  for (std::uint32_t id : ids) {
+    refs.push_back(id == seen ? 0 : seen - id);
+    if (id == seen) ++seen;
+    farthest = std::max(farthest, refs.back());
+  }
+  append_ids(std::span<const std::uint32_t>(refs), std::uint64_t{farthest} + 1, out);
+}
+
 }  // namespace
 
 void append_ids(std::span<const std::uint32_t> ids, std::uint64_t count, std::string& out) {
@@ -36,7 +57,6 @@ void append_ids(std::span<const std::uint16_t> ids, std::uint64_t count, std::st
 }
 
 PageWriter::Kin PendingColumn::kin(std::uint32_t stream) const {
-  constexpr std::uint64_t kTextBytesOfValue = 24;
   bool strings = entry.encoding == Encoding::kBytes || entry.encoding == Encoding::kDictionary;
   bool data = stream + 1 == stream_count(entry);
   return strings && data && entry.info.length_max >= kTextBytesOfValue ? PageWriter::Kin::kText
@@ -49,8 +69,8 @@ bool ColumnWriter::may_nest(const ColumnEntry& entry) {
   constexpr Alphabet kTokens = kAlphabetDigits | kAlphabetLowerHex | kAlphabetLowerOther | kAlphabetUpperHex |
                                kAlphabetUpperOther | kAlphabetUnderscore | kAlphabetHigh;
   const ColumnInfo& info = entry.info;
-  return entry.encoding == Encoding::kBytes && info.count >= kCountMin && info.length_max >= kBytesOfValueMin &&
-         (info.alphabet & ~kTokens) != 0;
+  return entry.encoding == Encoding::kBytes && !entry.repeats && info.count >= kCountMin &&
+         info.length_max >= kBytesOfValueMin && (info.alphabet & ~kTokens) != 0;
 }
 
 void ColumnWriter::write(const char* buffer, std::span<const Span> values, PendingColumn& out) {
@@ -61,8 +81,11 @@ void ColumnWriter::write(const char* buffer, std::span<const Span> values, Pendi
   measure_lengths(out.entry.info);
   if (times(out)) return;
   measure_alphabet(out.entry.info);
-  if (integers(out) || dictionary(out)) return;
-  bytes(out);
+  if (integers(out)) {
+    if (cost_.tries()) try_repeated_numbers(out);
+    return;
+  }
+  if (!dictionary(out)) bytes(out);
 }
 
 void ColumnWriter::write_strings(const char* buffer, std::span<const Span> values, PendingColumn& out) {
@@ -200,21 +223,60 @@ void ColumnWriter::write_numbers(PendingColumn& out) {
   bool delta = delta_bits < plain_bits;
   out.entry.method = delta ? kTransformDelta : kTransformLessMin;
   last = low;
-  std::string& stream = out.streams[0];
-  stream.resize(numbers_.size() * kVarintBytesMax);
-  char* at = stream.data();
+  stored_.clear();
   for (std::uint64_t number : numbers_) {
-    at = write_varint(at, delta ? zigzag(static_cast<std::int64_t>(number - last)) : number - low);
+    stored_.push_back(delta ? zigzag(static_cast<std::int64_t>(number - last)) : number - low);
     last = number;
   }
+  std::string& stream = out.streams[0];
+  stream.resize(stored_.size() * kVarintBytesMax);
+  char* at = stream.data();
+  for (std::uint64_t number : stored_) at = write_varint(at, number);
   stream.resize(static_cast<std::size_t>(at - stream.data()));
+  if (stored_.size() >= kTriedValuesMin && stream.size() > stored_.size()) choose_planes(stored_, out);
 }
 
-bool ColumnWriter::dictionary(PendingColumn& out) {
-  // Few enough that naming them pays; given up as soon as there are more.
-  constexpr std::size_t kEntriesMax = 4'096;
-  std::size_t entries_max = std::min(values_.size() / 4, kEntriesMax);
-  std::size_t slots = std::bit_ceil(2 * entries_max + 2);
+void ColumnWriter::choose_planes(std::span<const std::uint64_t> stored, PendingColumn& out) {
+  std::uint64_t bits = 0;
+  for (std::uint64_t number : stored) bits |= number;
+  auto bytes = static_cast<std::uint32_t>(std::bit_width(bits) + 7) / 8;
+  std::string planes(bytes * stored.size(), '\0');
+  for (std::uint32_t b = 0; b < bytes; ++b) {
+    char* plane = planes.data() + b * stored.size();
+    for (std::size_t i = 0; i < stored.size(); ++i) plane[i] = static_cast<char>(stored[i] >> (8 * b));
+  }
+  std::string& varints = out.streams[0];
+  if (cost_.of(planes) >= cost_.of(varints)) return;
+  out.entry.method = static_cast<std::uint8_t>(out.entry.method | bytes << 4);
+  varints = std::move(planes);
+}
+
+void ColumnWriter::try_repeated_numbers(PendingColumn& out) {
+  if (values_.size() < kTriedValuesMin || !find_distinct(values_.size() / 2)) return;
+  PendingColumn repeated;
+  append_refs(ids_, repeated.streams[0]);
+  std::size_t bytes = cost_.of(out.streams[0]);
+  std::size_t bytes_repeated = cost_.of(repeated.streams[0]);
+  if (bytes_repeated >= bytes) return;
+  // ids_ ascend where values are new.
+  std::size_t seen = 0;
+  for (std::size_t i = 0; i < ids_.size(); ++i) {
+    if (ids_[i] == seen) numbers_[seen++] = numbers_[i];
+  }
+  numbers_.resize(seen);
+  PendingColumn distinct;
+  write_numbers(distinct);
+  bytes_repeated += cost_.of(distinct.streams[0]);
+  if (bytes_repeated + kRepeatsEntryBytes >= bytes) return;
+  out.entry.repeats = true;
+  out.entry.distinct = static_cast<std::uint32_t>(seen);
+  out.entry.method = distinct.entry.method;
+  out.streams[0] = std::move(repeated.streams[0]);
+  out.streams[1] = std::move(distinct.streams[0]);
+}
+
+bool ColumnWriter::find_distinct(std::size_t distinct_max) {
+  std::size_t slots = std::bit_ceil(2 * distinct_max + 2);
   constexpr std::uint32_t kFree = 0xffffffff;
   slots_.assign(slots, kFree);
   ids_.clear();
@@ -228,12 +290,50 @@ bool ColumnWriter::dictionary(PendingColumn& out) {
       slot = (slot + 1) & (slots - 1);
     }
     if (slots_[slot] == kFree) {
-      if (order_.size() == entries_max) return false;
+      if (order_.size() == distinct_max || (i == kNewValuesMax && order_.size() == i)) return false;
       slots_[slot] = static_cast<std::uint32_t>(order_.size());
       order_.push_back(text);
     }
     ids_.push_back(slots_[slot]);
   }
+  return true;
+}
+
+bool ColumnWriter::dictionary(PendingColumn& out) {
+  // Few enough that naming them pays, whatever else is in the page.
+  constexpr std::size_t kEntriesMax = 4'096;
+  std::size_t few = std::min(values_.size() / 4, kEntriesMax);
+  // Long text repeats what other columns have, and may be cut once more: it stays as it is.
+  bool many = values_.size() >= kTriedValuesMin && out.entry.info.length_max < PendingColumn::kTextBytesOfValue;
+  if (!find_distinct(many ? std::max(few, values_.size() / 2) : few)) return false;
+  if (values_.size() >= kTriedValuesMin) {
+    std::string refs;
+    append_refs(ids_, refs);
+    bool pays = order_.size() > few;
+    if (!pays) {
+      std::string ids;
+      append_ids(std::span<const std::uint32_t>(ids_), order_.size(), ids);
+      pays = cost_.of(refs) + kRepeatsEntryBytes < cost_.of(ids);
+    } else if (cost_.tries()) {
+      PendingColumn plain;
+      plain.entry = out.entry;
+      bytes(plain);
+      std::string data;
+      for (std::string_view text : order_) data.append(text);
+      pays = cost_.of(refs) + cost_.of(data) < cost_.of(plain.streams[stream_count(plain.entry) - 1]);
+    }
+    if (pays) {
+      out.streams[0] = std::move(refs);
+      write_repeats(out);
+      return true;
+    }
+    if (order_.size() > few) return false;
+  }
+  write_dictionary(out);
+  return true;
+}
+
+void ColumnWriter::write_dictionary(PendingColumn& out) {
   out.entry.encoding = Encoding::kDictionary;
   ColumnInfo& info = out.entry.info;
   info.dictionary_entries = static_cast<std::uint32_t>(order_.size());
@@ -241,7 +341,15 @@ bool ColumnWriter::dictionary(PendingColumn& out) {
   bool lengths = info.length_min != info.length_max;
   append_lengths(info, order_, out.streams[1]);
   for (std::string_view text : order_) out.streams[lengths ? 2 : 1].append(text);
-  return true;
+}
+
+void ColumnWriter::write_repeats(PendingColumn& out) {
+  out.entry.repeats = true;
+  out.entry.distinct = static_cast<std::uint32_t>(order_.size());
+  out.entry.encoding = Encoding::kBytes;
+  append_lengths(out.entry.info, order_, out.streams[1]);
+  std::string& data = out.streams[stream_count(out.entry) - 1];
+  for (std::string_view text : order_) data.append(text);
 }
 
 void ColumnWriter::bytes(PendingColumn& out) {

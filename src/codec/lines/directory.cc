@@ -18,16 +18,18 @@ std::uint32_t id_bytes(std::uint64_t count) {
 
 std::uint32_t stream_count(const ColumnEntry& column) {
   bool lengths = column.info.length_min != column.info.length_max;
+  std::uint32_t refs = column.repeats ? 1 : 0;
   switch (column.encoding) {
     case Encoding::kNone:
     case Encoding::kConstant:
     case Encoding::kNested:
+    case Encoding::kRepeats:
       return 0;
     case Encoding::kIntegers:
     case Encoding::kTimes:
-      return 1;
+      return refs + 1;
     case Encoding::kBytes:
-      return lengths ? 2 : 1;
+      return refs + (lengths ? 2 : 1);
     case Encoding::kDictionary:
       return lengths ? 3 : 2;
   }
@@ -42,6 +44,10 @@ void write_stream(const StreamEntry& stream, ByteWriter& writer) {
 }
 
 void write_column(const ColumnEntry& column, ByteWriter& writer) {
+  if (column.repeats) {
+    writer.u8(static_cast<std::uint8_t>(Encoding::kRepeats));
+    writer.varint(column.distinct);
+  }
   writer.u8(static_cast<std::uint8_t>(column.encoding));
   const ColumnInfo& info = column.info;
   if (column.encoding == Encoding::kNone) return;
@@ -101,11 +107,12 @@ class DirectoryReader {
     page_used_.resize(count);
     for (PageEntry& page : directory_.pages) {
       ASSIGN_OR_RETURN(page.encoding, reader_.u8("page encoding"));
-      if (page.encoding != kPlain && page.encoding != kZstd)
-        return reader_.wrong("page encoding", kZstd, page.encoding);
+      bool known = page.encoding == kPlain || page.encoding == kZstd ||
+                   (page.encoding == kZstdShared && table_.has_shared_text());
+      if (!known) return reader_.wrong("page encoding", kZstd, page.encoding);
       ASSIGN_OR_RETURN(page.stored_bytes, reader_.varint_up_to(kPageRawMax, "page stored bytes"));
       page.raw_bytes = page.stored_bytes;
-      if (page.encoding == kZstd) {
+      if (page.encoding != kPlain) {
         std::uint64_t raw_max = std::min(kPageRawMax, kRatioMax * page.stored_bytes);
         ASSIGN_OR_RETURN(page.raw_bytes, reader_.varint_up_to(raw_max, "page raw bytes"));
       }
@@ -169,6 +176,7 @@ class DirectoryReader {
     info.encoding = encoding;
     if ((info.count == 0) != (column.encoding == Encoding::kNone)) return reader_.wrong("column values", info.count, 0);
     if (column.encoding == Encoding::kNone) return base::ok_status();
+    if (column.encoding == Encoding::kRepeats) RETURN_IF_ERROR(read_repeats(column));
     if (column.encoding == Encoding::kConstant) {
       info.form = ColumnForm::kConstant;
       ASSIGN_OR_RETURN(info.constant, reader_.sized_bytes(kLineBytesMax, "constant"));
@@ -188,6 +196,19 @@ class DirectoryReader {
       info.raw_bytes += stream.raw_bytes;
       const PageEntry& page = directory_.pages[stream.page];
       if (page.raw_bytes != 0) info.stored_bytes += page.stored_bytes * stream.raw_bytes / page.raw_bytes;
+    }
+    return base::ok_status();
+  }
+
+  base::Status read_repeats(ColumnEntry& column) {
+    ASSIGN_OR_RETURN(std::uint64_t distinct, reader_.varint_up_to(column.info.count, "distinct values"));
+    if (distinct == 0) return reader_.wrong("distinct values", 1, 0);
+    column.repeats = true;
+    column.distinct = static_cast<std::uint32_t>(distinct);
+    ASSIGN_OR_RETURN(std::uint8_t encoding, reader_.u8("encoding of distinct values"));
+    column.encoding = static_cast<Encoding>(encoding);
+    if (column.encoding != Encoding::kIntegers && column.encoding != Encoding::kBytes) {
+      return reader_.wrong("encoding of distinct values", static_cast<std::uint8_t>(Encoding::kBytes), encoding);
     }
     return base::ok_status();
   }
@@ -248,7 +269,8 @@ class DirectoryReader {
     } else if (column.encoding == Encoding::kTimes) {
       RETURN_IF_ERROR(read_times(column));
     } else {
-      info.form = ColumnForm::kBytes;
+      info.form = column.repeats ? ColumnForm::kDictionary : ColumnForm::kBytes;
+      info.dictionary_entries = column.distinct;
     }
     return base::ok_status();
   }
@@ -298,7 +320,7 @@ void write_directory(const Directory& directory, std::string& raw) {
   for (const PageEntry& page : directory.pages) {
     writer.u8(page.encoding);
     writer.varint(page.stored_bytes);
-    if (page.encoding == kZstd) writer.varint(page.raw_bytes);
+    if (page.encoding != kPlain) writer.varint(page.raw_bytes);
     writer.u64(page.hash);
   }
   for (const TextEntry& text : directory.texts) {

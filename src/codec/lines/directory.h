@@ -33,7 +33,12 @@ struct PageEntry {
 
 struct ColumnEntry {
   ColumnInfo info;
-  Encoding encoding = Encoding::kNone;
+  Encoding encoding = Encoding::kNone;  // of repeats: that of the distinct values
+  // Only the distinct values are stored, in the order in which they come first; the first stream says which value
+  // stands where. Integers and strings only.
+  bool repeats = false;
+  std::uint32_t distinct = 0;
+  std::uint32_t stored_count() const { return repeats ? distinct : info.count; }
   std::uint8_t method = 0;  // of integers and times
   TimestampFormat time;     // of times
   std::array<StreamEntry, kStreamsMax> streams;

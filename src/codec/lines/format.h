@@ -27,9 +27,10 @@ enum class Encoding : std::uint8_t {
   kBytes = 4,
   kNested = 5,
   kTimes = 6,
+  kRepeats = 7,
 };
 
-inline constexpr Encoding kEncodingLast = Encoding::kTimes;
+inline constexpr Encoding kEncodingLast = Encoding::kRepeats;
 
 // How integers become bytes: transform in the low four bits, layout in the high four.
 inline constexpr std::uint8_t kTransformLessMin = 0;
@@ -39,5 +40,9 @@ inline constexpr std::uint8_t kLayoutVarint = 0;
 
 inline constexpr std::uint8_t kPlain = 1;
 inline constexpr std::uint8_t kZstd = 2;
+inline constexpr std::uint8_t kZstdShared = 3;  // a page compressed with the shared text of its row group as prefix
+
+// Of the text that the blocks of a row group share.
+inline constexpr std::uint64_t kSharedTextMax = 1ull << 20;
 
 }  // namespace cordwood::codec::lines

@@ -22,9 +22,13 @@ base::Status PageStore::read(std::uint32_t index) {
   }
   Page& page = raw_[index];
   page.raw = stored;
-  if (entry.encoding == kZstd) {
+  if (entry.encoding != kPlain) {
+    std::string_view shared;
+    if (entry.encoding == kZstdShared) {
+      ASSIGN_OR_RETURN(shared, table_.shared_text(object_));
+    }
     page.decompressed.resize(entry.raw_bytes);
-    if (base::Status status = zstd_decompress_exact(stored, page.decompressed); !status.ok()) {
+    if (base::Status status = zstd_decompress_exact(stored, page.decompressed, shared); !status.ok()) {
       return base::annotate(status, fmt::format("{}: pages: page {} at offset {}", object_, index, entry.offset));
     }
     page.raw = page.decompressed;

@@ -13,9 +13,9 @@ namespace cordwood::codec::lines {
 
 class PageStore {
  public:
-  // `pages` are Directory::pages; they must outlive the store.
-  PageStore(std::span<const PageEntry> pages, std::uint64_t page_bytes, std::string object)
-      : pages_(pages), page_bytes_(page_bytes), object_(std::move(object)), raw_(pages.size()) {}
+  // `pages` are Directory::pages; they and the table must outlive the store.
+  PageStore(std::span<const PageEntry> pages, std::uint64_t page_bytes, const TemplateTable& table, std::string object)
+      : pages_(pages), page_bytes_(page_bytes), table_(table), object_(std::move(object)), raw_(pages.size()) {}
 
   void set_bytes(std::string_view bytes) { bytes_ = bytes; }
   // Valid as long as the store and its bytes.
@@ -36,6 +36,7 @@ class PageStore {
 
   std::span<const PageEntry> pages_;
   std::uint64_t page_bytes_;
+  const TemplateTable& table_;
   std::string object_;
   std::string_view bytes_;
   std::vector<Page> raw_;

@@ -20,12 +20,12 @@ StreamEntry PageWriter::add(std::string_view stream, Kin kin) {
     entry.page = static_cast<std::uint32_t>(pages_.size());
     pages_.emplace_back();
     stored_.emplace_back();
-    close(entry.page, stream);
+    close(entry.page, stream, kin);
     return entry;
   }
   Pool& pool = pools_[which];
   if (pool.raw.size() + stream.size() > kPoolBytes[which]) {
-    close(pool.page, pool.raw);
+    close(pool.page, pool.raw, kin);
     pool.raw.clear();
   }
   if (pool.raw.empty()) {
@@ -38,11 +38,12 @@ StreamEntry PageWriter::add(std::string_view stream, Kin kin) {
   return entry;
 }
 
-void PageWriter::close(std::size_t page, std::string_view raw) {
+void PageWriter::close(std::size_t page, std::string_view raw, Kin kin) {
   std::string& stored = stored_[page];
-  compressor_.append_frame(raw, stored);
+  bool shared = kin == Kin::kText && !shared_text_.empty();
+  compressor_.append_frame(raw, stored, shared ? shared_text_ : std::string_view());
   PageEntry& entry = pages_[page];
-  entry.encoding = kZstd;
+  entry.encoding = shared ? kZstdShared : kZstd;
   entry.raw_bytes = raw.size();
   if (stored.size() >= raw.size()) {
     stored = raw;
@@ -53,8 +54,9 @@ void PageWriter::close(std::size_t page, std::string_view raw) {
 }
 
 std::vector<PageEntry> PageWriter::finish(std::string& out) {
-  for (Pool& pool : pools_) {
-    if (!pool.raw.empty()) close(pool.page, pool.raw);
+  for (Kin kin : {Kin::kShort, Kin::kText}) {
+    Pool& pool = pools_[static_cast<std::size_t>(kin)];
+    if (!pool.raw.empty()) close(pool.page, pool.raw, kin);
     pool.raw.clear();
   }
   for (const std::string& stored : stored_) out.append(stored);

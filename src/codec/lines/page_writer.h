@@ -16,7 +16,9 @@ namespace cordwood::codec::lines {
 
 class PageWriter {
  public:
-  explicit PageWriter(ZstdCompressor& compressor) : compressor_(compressor) {}
+  // `shared_text` is the prefix of pages of text; it must outlive the writer. Empty: none.
+  PageWriter(ZstdCompressor& compressor, std::string_view shared_text)
+      : compressor_(compressor), shared_text_(shared_text) {}
 
   // What lies in one page with its like.
   enum class Kin : std::uint8_t { kShort = 0, kText = 1 };
@@ -26,9 +28,10 @@ class PageWriter {
   std::vector<PageEntry> finish(std::string& out);
 
  private:
-  void close(std::size_t page, std::string_view raw);
+  void close(std::size_t page, std::string_view raw, Kin kin);
 
   ZstdCompressor& compressor_;
+  std::string_view shared_text_;
   std::vector<PageEntry> pages_;
   std::vector<std::string> stored_;
   struct Pool {

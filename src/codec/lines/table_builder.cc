@@ -101,7 +101,7 @@ std::uint32_t TableBuilder::nested_text(std::uint32_t column) {
   return nested_[column];
 }
 
-void TableBuilder::write(std::string& raw) const {
+void TableBuilder::write(std::uint64_t shared_raw_bytes, std::string_view shared_frame, std::string& raw) const {
   ByteWriter writer(raw);
   writer.varint(column_count());
   writer.varint(texts_.size());
@@ -119,6 +119,9 @@ void TableBuilder::write(std::string& raw) const {
       writer.varint(0);
     }
   }
+  if (shared_raw_bytes == 0) return;
+  writer.varint(shared_raw_bytes);
+  writer.bytes(shared_frame);
 }
 
 }  // namespace cordwood::codec::lines

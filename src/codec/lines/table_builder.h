@@ -42,7 +42,8 @@ class TableBuilder {
   // The text that a column's values are cut by; added if there is none yet. 0: no more texts.
   std::uint32_t nested_text(std::uint32_t column);
 
-  void write(std::string& raw) const;
+  // `shared_frame` holds the text that blocks share, of `shared_raw_bytes` (0: none).
+  void write(std::uint64_t shared_raw_bytes, std::string_view shared_frame, std::string& raw) const;
 
  private:
   struct Text {
