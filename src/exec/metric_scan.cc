@@ -81,6 +81,23 @@ bool reads_line(const logql::Stage& stage) {
                     stage);
 }
 
+// Grows `memory` to `wanted` bytes. Where the budget is spent the last series are given up for it, down to the one at
+// `at`, and the error says so.
+base::Status make_room(RangeAggregator& all, std::span<const std::uint32_t> order, std::size_t at, std::size_t& last,
+                       std::size_t wanted, base::MemoryReservation& memory) {
+  constexpr std::size_t kStep = 256 << 10;
+  constexpr std::size_t kSeriesAtOnce = 64;
+  base::Status first = base::ok_status();
+  while (true) {
+    const base::Status grown = memory.grow(std::max(wanted - memory.bytes(), kStep));
+    if (grown.ok()) return first;
+    if (first.ok()) first = grown;
+    if (last <= at + 1) return first;
+    for (std::size_t i = 0; i < kSeriesAtOnce && last > at + 1; ++i) all.forget(order[--last]);
+    all.trim();
+  }
+}
+
 bool fails_query(const core::Labels& labels) {
   return labels.has(pipeline::kErrorLabel) && labels.get(pipeline::kPreserveErrorLabel) != "true";
 }
@@ -136,17 +153,30 @@ std::unique_ptr<RangeAggregator> MetricPlan::make_aggregator(const WindowPanes& 
   return RangeAggregator::make(kernel_, quantile_, panes, std::move(memory));
 }
 
-base::StatusOr<Matrix> MetricPlan::finish(RangeAggregator& all) const {
+base::StatusOr<Matrix> MetricPlan::finish(RangeAggregator& all, base::MemoryReservation& memory,
+                                          base::Status& spent) const {
   const std::vector<std::uint32_t> order = all.sorted_series();
   for (const std::uint32_t series : order) {
     if (fails_query(all.series().labels(series))) return pipeline_error(all.series().labels(series));
   }
   if (absent_) return finish_absent(all);
   Matrix matrix{panes_.grid().count, {}};
-  matrix.rows.reserve(order.size());
-  for (const std::uint32_t series : order) {
-    MatrixRow row{all.series().labels(series), std::vector<double>(matrix.steps)};
-    all.finish(series, row.values);
+  if (order.empty()) return matrix;
+  // Twice the values: what operators and the answer make of a row stands beside it for a moment.
+  const std::size_t row_bytes =
+      sizeof(MatrixRow) + 2 * matrix.steps * sizeof(double) + all.series().bytes() / all.series().size();
+  std::size_t taken = 0;
+  std::size_t last = order.size();
+  for (std::size_t i = 0; i < last; ++i) {
+    taken += row_bytes;
+    if (taken > memory.bytes()) {
+      const base::Status grown = make_room(all, order, i, last, taken, memory);
+      if (!grown.ok()) spent = grown;
+    }
+    if (taken > memory.bytes()) break;
+    MatrixRow row{all.series().labels(order[i]), std::vector<double>(matrix.steps)};
+    all.finish(order[i], row.values);
+    all.forget(order[i]);
     if (row.any()) matrix.rows.push_back(std::move(row));
   }
   return matrix;

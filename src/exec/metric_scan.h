@@ -55,9 +55,10 @@ class MetricPlan {
   // Whether rollups of minutes may stand for rows: no row is looked at beyond its stream and level, and windows begin
   // and end between minutes.
   bool reads_rollups() const { return rollups_; }
-  // The values of what `all` gathered, rows sorted by labels. InvalidArgument with Loki's text when a series carries an
-  // error of the pipeline that the query does not ask for.
-  base::StatusOr<Matrix> finish(RangeAggregator& all) const;
+  // The values of what `all` gathered, rows sorted by labels. Rows are charged to `memory` while the states behind them
+  // are given back; where the budget is spent the rows so far are the answer and `spent` is its error. InvalidArgument
+  // with Loki's text when a series carries an error of the pipeline that the query does not ask for.
+  base::StatusOr<Matrix> finish(RangeAggregator& all, base::MemoryReservation& memory, base::Status& spent) const;
 
  private:
   friend class MetricWorker;

@@ -68,6 +68,14 @@ class PaneStore {
     }
     return chunks_[chunk][pane % kChunkPanes];
   }
+  // What at() has added to its bytes; what states hold besides is not in it.
+  std::size_t bytes(std::size_t panes) const {
+    std::size_t bytes = chunks_.size() * sizeof(chunks_[0]);
+    for (std::size_t chunk = 0; chunk < chunks_.size(); ++chunk) {
+      if (chunks_[chunk] != nullptr) bytes += std::min(kChunkPanes, panes - chunk * kChunkPanes) * sizeof(State);
+    }
+    return bytes;
+  }
   // Null when nothing was added near it.
   State* find(std::size_t pane) {
     const std::size_t chunk = pane / kChunkPanes;
@@ -236,6 +244,17 @@ class TypedAggregator final : public RangeAggregator {
       values[step] = state.empty() ? absent() : Kernel::finish(state, window, parameter_);
     }
   }
+  void forget(std::uint32_t series) override {
+    if (series >= stores_.size()) return;
+    std::size_t bytes = stores_[series].bytes(panes_.panes());
+    if constexpr (kGathered) {
+      for (std::size_t pane = 0; pane < panes_.panes(); ++pane) {
+        if (const State* state = stores_[series].find(pane); state != nullptr) bytes += bytes_behind(*state);
+      }
+    }
+    stores_[series] = {};
+    give_back(bytes);
+  }
 
  private:
   State& state_of(std::uint32_t series, std::size_t pane) {
@@ -295,6 +314,18 @@ base::Status RangeAggregator::charge() {
   // In steps, because the budget is shared by all threads.
   constexpr std::size_t kStep = 1 << 20;
   return memory_.grow(std::max(used - memory_.bytes(), kStep));
+}
+
+void RangeAggregator::give_back(std::size_t bytes) {
+  state_bytes_ -= std::min(bytes, state_bytes_);
+  constexpr std::size_t kStep = 1 << 20;
+  const std::size_t used = state_bytes_ + series_.bytes();
+  if (memory_.bytes() > used + 2 * kStep) memory_.shrink(memory_.bytes() - used - kStep);
+}
+
+void RangeAggregator::trim() {
+  const std::size_t used = state_bytes_ + series_.bytes();
+  if (memory_.bytes() > used) memory_.shrink(memory_.bytes() - used);
 }
 
 std::vector<std::uint32_t> RangeAggregator::sorted_series() const {

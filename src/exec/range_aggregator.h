@@ -68,6 +68,10 @@ class RangeAggregator {
   virtual void add_kept(const KeptStates& kept) = 0;
   // ResourceExhausted once the memory budget was spent; asked between slices of work.
   base::Status charge();
+  // Gives the memory of a series back, once it has been finished.
+  virtual void forget(std::uint32_t series) = 0;
+  // Takes no more of the budget than there is.
+  void trim();
 
   // Series in the order of their labels.
   std::vector<std::uint32_t> sorted_series() const;
@@ -77,6 +81,9 @@ class RangeAggregator {
  protected:
   RangeAggregator(const WindowPanes& panes, base::MemoryReservation memory)
       : panes_(panes), memory_(std::move(memory)) {}
+
+  // State bytes that are no longer taken.
+  void give_back(std::size_t bytes);
 
   const WindowPanes& panes_;
   SeriesTable series_;

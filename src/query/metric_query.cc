@@ -55,11 +55,9 @@ core::TimeRange times_of(const std::vector<exec::RangeLeaf>& leaves, exec::StepG
 }
 
 // The values of all leaves, by the leaf's text.
-base::Task<base::StatusOr<std::map<std::string, exec::Matrix>>> read_leaves(const std::vector<exec::RangeLeaf>& leaves,
-                                                                            exec::StepGrid grid, bool levels,
-                                                                            core::TenantId tenant,
-                                                                            PartProvider& provider,
-                                                                            QueryContext& context) {
+base::Task<base::StatusOr<std::map<std::string, exec::Matrix>>> read_leaves(
+    const std::vector<exec::RangeLeaf>& leaves, exec::StepGrid grid, bool levels, core::TenantId tenant,
+    PartProvider& provider, QueryContext& context, base::MemoryReservation& memory) {
   std::map<std::string, exec::Matrix> values;
   if (leaves.empty()) co_return values;
   const core::TimeRange range = times_of(leaves, grid);
@@ -69,7 +67,7 @@ base::Task<base::StatusOr<std::map<std::string, exec::Matrix>>> read_leaves(cons
   for (const exec::RangeLeaf& leaf : leaves) {
     std::string key = leaf_key(leaf);
     if (values.contains(key)) continue;
-    auto matrix = co_await run_range(leaf, key, grid, levels, parts->parts, context);
+    auto matrix = co_await run_range(leaf, key, grid, levels, parts->parts, context, memory);
     if (!matrix.ok()) co_return matrix.status();
     values.emplace(std::move(key), *std::move(matrix));
   }
@@ -118,6 +116,7 @@ core::MatrixResult to_matrix(exec::Matrix matrix, const exec::StepGrid& grid) {
     for (std::size_t step = 0; step < row.values.size(); ++step) {
       if (!exec::is_absent(row.values[step])) samples.push_back({grid.at(step), row.values[step]});
     }
+    row.values = {};
     if (again) {
       std::stable_sort(samples.begin(), samples.end(),
                        [](const core::Sample& a, const core::Sample& b) { return a.time < b.time; });
@@ -170,11 +169,17 @@ base::Task<base::StatusOr<core::QueryResult>> run_metric_query(const logql::Metr
   CO_ASSIGN_OR_RETURN(const exec::StepGrid grid, make_grid(request, limits));
   const std::vector<exec::RangeLeaf> leaves = exec::range_leaves(expr);
   const bool levels = request.levels != core::LevelUse::kNever && exec::names_level(logql::print(expr));
-  auto values = co_await read_leaves(leaves, grid, levels, request.tenant, provider, context);
+  CO_ASSIGN_OR_RETURN(base::MemoryReservation memory, context.memory().reserve(0));
+  auto values = co_await read_leaves(leaves, grid, levels, request.tenant, provider, context, memory);
   if (!values.ok()) co_return values.status();
+  std::map<std::string, std::size_t> uses;
+  for (const exec::RangeLeaf& leaf : leaves) ++uses[leaf_key(leaf)];
   std::size_t next = 0;
   const exec::RangeValues range_values = [&](const logql::RangeAggregation&) -> base::StatusOr<exec::Matrix> {
-    return values->at(leaf_key(leaves[next++]));
+    const std::string key = leaf_key(leaves[next++]);
+    exec::Matrix& matrix = values->at(key);
+    if (--uses[key] > 0) return matrix;
+    return std::move(matrix);
   };
   auto value = exec::evaluate(expr, grid.count, range_values);
   if (!value.ok()) co_return value.status();

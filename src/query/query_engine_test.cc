@@ -245,6 +245,32 @@ TEST_F(QueryEngineTest, MemoryIsBounded) {
   EXPECT_EQ(memory_.used(), 0U);
 }
 
+// Ten million values of series and steps in a budget of 16 MiB: what fits is given, and the memory taken stays inside.
+TEST_F(QueryEngineTest, ManySeriesAndStepsStayInTheBudget) {
+  std::vector<segment::MemRow> rows;
+  for (int i = 0; i < 10'000; ++i) rows.push_back(row(fmt::format("job-{:05}", i), i % 3600, "x"));
+  use(std::move(rows), 1000);
+  options_.limits.query_memory_bytes_max = 16 << 20;
+  auto wide = request(R"(count by (x) (count_over_time({job=~".+"}[1m])))");
+  wide.step = std::chrono::milliseconds(3600);
+  const auto counted = run(wide);
+  ASSERT_TRUE(counted.ok()) << counted.status();
+  EXPECT_TRUE(counted->partial);
+  EXPECT_THAT(counted->warnings, ElementsAre(::testing::AllOf(HasSubstr("memory budget of query is spent"),
+                                                              HasSubstr("budget_bytes=16777216"))));
+  const core::MatrixResult& matrix = std::get<core::MatrixResult>(counted->data);
+  ASSERT_EQ(matrix.series.size(), 1U);
+  double sum = 0;
+  for (const core::Sample& sample : matrix.series[0].samples) sum += sample.value;
+  // A row is in 16 or 17 of the windows.
+  EXPECT_GT(sum, 500 * 16);
+  EXPECT_LT(sum, 10'000 * 16);
+  EXPECT_EQ(memory_.used(), 0U);
+  // The same without so many steps fits.
+  wide.step = std::chrono::minutes(10);
+  EXPECT_FALSE(run(wide)->partial);
+}
+
 TEST_F(QueryEngineTest, BytesAreBounded) {
   use(minute_rows(1000), 10);
   options_.limits.query_bytes_read_max = 2000;

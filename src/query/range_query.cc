@@ -131,7 +131,7 @@ base::Task<void> work(Job& job, std::size_t number) {
 base::Task<base::StatusOr<exec::Matrix>> run_range(const exec::RangeLeaf& leaf, std::string_view key,
                                                    exec::StepGrid grid, bool levels,
                                                    const std::vector<std::shared_ptr<const segment::Part>>& parts,
-                                                   QueryContext& context) {
+                                                   QueryContext& context, base::MemoryReservation& memory) {
   const exec::WindowPanes panes(grid, leaf.aggregation->range.range, leaf.aggregation->range.offset);
   CO_ASSIGN_OR_RETURN(const exec::StreamSelector selector,
                       exec::StreamSelector::build(leaf.aggregation->range.log.matchers));
@@ -145,8 +145,8 @@ base::Task<base::StatusOr<exec::Matrix>> run_range(const exec::RangeLeaf& leaf, 
   Job job{.plan = *plan, .blocks = blocks, .context = context};
   const std::size_t count = std::clamp<std::size_t>(blocks.blocks.size(), 1, context.options().parallelism);
   for (std::size_t i = 0; i < count; ++i) {
-    CO_ASSIGN_OR_RETURN(base::MemoryReservation memory, context.memory().reserve(0));
-    job.workers.push_back(std::make_unique<exec::MetricWorker>(*plan, std::move(memory)));
+    CO_ASSIGN_OR_RETURN(base::MemoryReservation own, context.memory().reserve(0));
+    job.workers.push_back(std::make_unique<exec::MetricWorker>(*plan, std::move(own)));
   }
   if (context.results() != nullptr) job.cells = QueryCells::make(key, levels, panes);
   co_await take_rollups(job, blocks);
@@ -170,7 +170,10 @@ base::Task<base::StatusOr<exec::Matrix>> run_range(const exec::RangeLeaf& leaf, 
     }
     co_await context.executor().yield();
   }
-  co_return job.plan->finish(all);
+  base::Status spent = base::ok_status();
+  auto matrix = job.plan->finish(all, memory, spent);
+  if (!spent.ok()) context.fail(spent);
+  co_return matrix;
 }
 
 }  // namespace cordwood::query

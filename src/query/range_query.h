@@ -15,10 +15,11 @@
 
 namespace cordwood::query {
 
-// Rows sorted by labels. `key`: the text of what is read and how it is grouped. `levels`: rows have detected_level.
+// Rows sorted by labels; their memory is charged to `memory`. `key`: the text of what is read and how it is grouped.
+// `levels`: rows have detected_level.
 base::Task<base::StatusOr<exec::Matrix>> run_range(const exec::RangeLeaf& leaf, std::string_view key,
                                                    exec::StepGrid grid, bool levels,
                                                    const std::vector<std::shared_ptr<const segment::Part>>& parts,
-                                                   QueryContext& context);
+                                                   QueryContext& context, base::MemoryReservation& memory);
 
 }  // namespace cordwood::query
