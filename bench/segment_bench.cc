@@ -1,7 +1,7 @@
 // Encodes files as one segment and decodes it again, and prints MB of raw text per CPU second and the ratio: for
 // choosing block size and level, and as the figure behind every change of the format.
 //
-//   segment_bench [--levels flush,compaction] [--block-mib 8] [--group-mib 0] [--rounds 3] [--mix-only] FILE...
+//   segment_bench [--levels flush,compaction] [--block-mib 8] [--group-mib N] [--rounds 3] [--mix-only] FILE...
 //
 // Line i of a file with n lines is at T + i * 3600 s / n, one stream a file, the file itself a named source.
 #include <fmt/format.h>
@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -196,13 +197,14 @@ int main(int argc, char** argv) {
   using namespace cordwood;
   CLI::App app("encode and decode files as segments");
   std::vector<std::string> levels = {"flush", "compaction"};
-  double group_mib = 0;
+  std::optional<double> group_mib;
   double block_mib = static_cast<double>(segment::WriterOptions{}.block_weight_max) / (1 << 20);
   int rounds = 3;
   bool mix_only = false;
   std::vector<std::string> paths;
   app.add_option("--levels", levels, "flush, compaction")->delimiter(',')->allow_extra_args(false);
-  app.add_option("--group-mib", group_mib, "lines of a row group; 0: each block has its own templates");
+  app.add_option("--group-mib", group_mib,
+                 "lines of a row group; 0: each block has its own templates; not given: as the level says");
   app.add_option("--block-mib", block_mib, "weight of a block");
   app.add_option("--rounds", rounds, "the best of so many is printed")->check(CLI::Range(1, 100));
   app.add_flag("--mix-only", mix_only, "not each file alone");
@@ -214,7 +216,7 @@ int main(int argc, char** argv) {
   for (const std::string& level : levels) {
     segment::WriterOptions options;
     options.level = level == "flush" ? segment::WriterLevel::kFlush : segment::WriterLevel::kCompaction;
-    options.group_bytes_max = static_cast<std::uint64_t>(group_mib * (1 << 20));
+    if (group_mib.has_value()) options.group_bytes_max = static_cast<std::uint64_t>(*group_mib * (1 << 20));
     options.block_weight_max = static_cast<std::uint64_t>(block_mib * (1 << 20));
     std::vector<const Input*> all;
     for (const Input& input : inputs) {

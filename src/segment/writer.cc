@@ -22,10 +22,15 @@ constexpr int kTableZstdLevel = 9;
 class SegmentWriter::State {
  public:
   State(ByteSink& sink, WriterOptions options)
-      : sink_(sink), options_(options), compressor_(kTableZstdLevel), group_(options.level) {
+      : sink_(sink),
+        options_(options),
+        group_bytes_max_(
+            options.group_bytes_max.value_or(options.level == WriterLevel::kCompaction ? kCompactionGroupBytes : 0)),
+        compressor_(kTableZstdLevel),
+        group_(options.level) {
     CHECK(options.block_rows_max >= 1 && options.block_rows_max <= kBlockRowsMax);
     CHECK(options.block_weight_max >= 1 && options.block_weight_max <= kBlockWeightMax);
-    CHECK(options.group_bytes_max <= kGroupBytesMax);
+    CHECK(group_bytes_max_ <= kGroupBytesMax);
     emit(kHeaderMagic);
   }
 
@@ -51,6 +56,7 @@ class SegmentWriter::State {
 
   ByteSink& sink_;
   const WriterOptions options_;
+  const std::uint64_t group_bytes_max_;
   base::Status status_;
   std::uint64_t offset_ = 0;  // bytes given to the sink
   bool finished_ = false;
@@ -142,7 +148,7 @@ void SegmentWriter::State::add(const SegmentRow& row) {
 void SegmentWriter::State::end_block() {
   group_.end_block();
   // The next block may be as large as a block can be.
-  if (group_.text_bytes() + options_.block_weight_max > options_.group_bytes_max) end_group();
+  if (group_.text_bytes() + options_.block_weight_max > group_bytes_max_) end_group();
 }
 
 void SegmentWriter::State::end_group() {

@@ -1,5 +1,5 @@
 // SegmentWriter: sorted rows -> the bytes of a segment (docs/formats/segment.md). Memory: the rows
-// of one group (a block of at most 8 MiB, unless WriterOptions::group_bytes_max says more), what codec::LineEncoder
+// of one group (a block of at most 8 MiB; at compaction level kCompactionGroupBytes), what codec::LineEncoder
 // takes (64 MB at flush level, 192 MB at compaction level), and what goes to the end of the segment: about 300 bytes a
 // stream, 24 a source, 300 a block, and the stored templates and directories. Everything else goes to the sink as soon
 // as a group is full.
@@ -18,6 +18,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -34,14 +35,18 @@ namespace cordwood::segment {
 // Flush must keep up with ingest; compaction runs in the background and takes the time to store less.
 using WriterLevel = codec::LineEncoderLevel;
 
+// Larger groups take more memory and gain little (docs/decisions/0010).
+inline constexpr std::uint64_t kCompactionGroupBytes = 32 << 20;
+
 struct WriterOptions {
   WriterLevel level = WriterLevel::kFlush;
   // A block is cut before the row that would exceed either; a longer row makes a block of its own. At most
   // kBlockRowsMax and kBlockWeightMax of format.h. Weight, not bytes: metadata counts too (docs/formats/segment.md).
   std::uint32_t block_rows_max = 64 << 10;
   std::uint64_t block_weight_max = 8 << 20;
-  // Blocks share a table of templates as long as their lines take at most this together; 0: each block has its own.
-  std::uint64_t group_bytes_max = 0;
+  // Blocks share a table of templates and text as long as their lines take at most this together; 0: each block has
+  // its own. Not given: 0 at flush level, kCompactionGroupBytes at compaction level.
+  std::optional<std::uint64_t> group_bytes_max;
 };
 
 // The views need to live only during add().
