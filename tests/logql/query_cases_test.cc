@@ -81,7 +81,9 @@ class Shelf {
     segment::sort_rows(rows);
     auto bytes = std::make_shared<std::string>();
     segment::StringSink sink(*bytes);
-    const auto written = segment::write_rows(rows, sink, {.block_rows_max = block_rows});
+    segment::WriterOptions options;
+    options.block_rows_max = block_rows;
+    const auto written = segment::write_rows(rows, sink, options);
     catalog::PartRow row;
     row.object_key = name;
     row.stored_bytes = bytes->size();
