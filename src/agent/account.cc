@@ -93,6 +93,53 @@ FileTable::Figures FileTable::figures_of(const Generation& generation) const {
   return figures;
 }
 
+std::uint64_t entry_fingerprint(const std::array<std::uint64_t, 6>& figures, std::string_view problem,
+                                const std::vector<core::Loss>& losses) {
+  const auto add = [](std::uint64_t hash, const auto& values) {
+    return hash * 31 + base::hash64(std::string_view(reinterpret_cast<const char*>(values.data()), sizeof values));
+  };
+  std::uint64_t hash = add(1, figures);
+  if (!problem.empty()) hash = hash * 31 + base::hash64(problem);
+  for (const core::Loss& loss : losses) {
+    const auto flags = static_cast<std::uint64_t>(loss.reason) * 2 + (loss.exact ? 1 : 0);
+    hash = add(hash, std::array<std::uint64_t, 5>{loss.begin, loss.at_least, flags,
+                                                  static_cast<std::uint64_t>(loss.since.value),
+                                                  static_cast<std::uint64_t>(loss.until.value)});
+  }
+  return hash | 1;
+}
+
+std::uint64_t FileTable::fingerprint_of(const Generation& generation) const {
+  const Figures figures = figures_of(generation);
+  const bool unreadable = is_unreadable(generation);
+  std::string_view problem;
+  if (unreadable) problem = generation.late ? std::string_view("late") : std::string_view(generation.file->problem);
+  return entry_fingerprint(
+      {static_cast<std::uint64_t>(figures.state), figures.seen, figures.acked, figures.pending,
+       static_cast<std::uint64_t>(generation.last_write.value), static_cast<std::uint64_t>(generation.last_read.value)},
+      problem, generation.losses);
+}
+
+void FileTable::forget_told() {
+  for (auto& [id, generation] : generations_) {
+    generation->told = 0;
+    generation->heard = false;
+  }
+  // Who is not named in a whole account is gone.
+  forgotten_.clear();
+}
+
+std::vector<core::GenerationId> FileTable::take_forgotten(std::size_t max) {
+  const std::size_t count = std::min(max, forgotten_.size());
+  std::vector<core::GenerationId> taken(forgotten_.end() - static_cast<std::ptrdiff_t>(count), forgotten_.end());
+  forgotten_.resize(forgotten_.size() - count);
+  return taken;
+}
+
+bool FileTable::may_be_sent(const Generation& generation) const {
+  return generation.saved && (generation.introduced || !introduces || clock_.monotonic() >= generation.introduce_by);
+}
+
 core::LedgerEntry FileTable::entry_of(const Generation& generation) const {
   core::LedgerEntry entry;
   entry.generation = generation.info.id.generation;

@@ -11,13 +11,16 @@
 #include "agent/dead_letters.h"
 #include "agent/discovery.h"
 #include "agent/file_table.h"
+#include "agent/heartbeats.h"
 #include "agent/journal_input.h"
 #include "agent/line_times.h"
 #include "agent/session.h"
 #include "agent/shipper.h"
+#include "agent/sightings.h"
 #include "base/log.h"
 #include "base/mutex.h"
 #include "base/sync.h"
+#include "ingest/native/heartbeat.h"
 #include "ingest/native/messages.h"
 
 namespace cordwood::agent {
@@ -28,8 +31,14 @@ namespace {
 
 // At stop, answers under way are waited for so long.
 constexpr base::nanoseconds kStopPatience = std::chrono::seconds(2);
+// Messages at the end of a run: a long account takes several, and an answer may be lost.
+constexpr std::size_t kFarewellsMax = 64;
 // A scan may take at most this part of the time.
 constexpr std::int64_t kScanShare = 10;
+// Of a directory's time of modification, generously: a tick of the kernel.
+constexpr base::nanoseconds kDirectoryTimeGrain = std::chrono::milliseconds(20);
+// So often the watermark is saved when nothing else is to be.
+constexpr int kPollsPerWatermarkSave = 60;
 constexpr std::uint64_t kResponseBytesMax = 256 << 20;
 
 std::string host_name() {
@@ -61,7 +70,7 @@ void scale_intervals(AgentOptions& options) {
   for (base::nanoseconds* interval :
        {&options.poll_interval, &options.scan_interval, &options.checkpoint_interval, &options.status_interval,
         &options.quiet_period, &options.deleted_quiet_period, &options.missing_patience, &options.pending_patience,
-        &options.retry_min, &options.retry_max}) {
+        &options.heartbeat_interval, &options.introduction_patience, &options.retry_min, &options.retry_max}) {
     *interval =
         base::nanoseconds(static_cast<std::int64_t>(static_cast<double>(interval->count()) / options.time_scale));
   }
@@ -95,11 +104,16 @@ class Agent::Impl {
     base::MutexLock lock(mutex_);
     return status_;
   }
-  std::string journal_problem;
+  void set_journal_problem(std::string problem) {
+    journal_problem_ = problem;
+    heartbeats_.set_journal_problem(std::move(problem));
+  }
 
  private:
+  enum class Kind { kSession, kHeartbeat, kPush };
   struct Answer {
-    PushRequest* push = nullptr;  // null: of the session
+    Kind kind = Kind::kSession;
+    PushRequest* push = nullptr;
     base::StatusOr<io::ClientResponse> response;
   };
 
@@ -107,18 +121,23 @@ class Agent::Impl {
   bool step();
   void take_answers();
   void on_session_answer(const base::StatusOr<io::ClientResponse>& response);
+  void on_heartbeat_answer(const base::StatusOr<io::ClientResponse>& response);
   void on_push_answer(PushRequest& push, const base::StatusOr<io::ClientResponse>& response);
   void look_at_files();
   void scan();
+  void watch(const ScanResult& found);
   bool due(base::MonotonicNanos& next, base::nanoseconds interval);
   void save_if_needed();
   void save();
   base::UnixNanos watermark() const;
+  bool has_unsaved_losses() const;
   void update_status();
   bool caught_up() const;
   void dispatch(base::TaskGroup& group);
+  void dispatch_heartbeat(base::TaskGroup& group, core::AgentEnding ending);
+  core::AgentEnding ending() const;
   io::ClientRequest make_request(std::string_view path, std::string body, bool compressed) const;
-  static base::Task<void> exchange(Impl* self, io::ClientRequest request, PushRequest* push);
+  static base::Task<void> exchange(Impl* self, io::ClientRequest request, Kind kind, PushRequest* push);
   base::nanoseconds retry_delay(std::size_t attempts, const io::ClientResponse* response) const;
   base::Task<void> wind_down(base::TaskGroup* group);
 
@@ -128,17 +147,23 @@ class Agent::Impl {
   const std::unique_ptr<io::FileLock> lock_;
   const std::string checkpoint_path_;
   Discovery discovery_;
+  Sightings sightings_;
   FileTable table_;
   std::unique_ptr<JournalInput> journal_;
   DeadLetters dead_letters_;
   Session session_;
   Shipper shipper_;
+  Heartbeats heartbeats_;
+  std::string journal_problem_;
 
   base::MonotonicNanos next_poll_{INT64_MIN};
   base::MonotonicNanos next_scan_{INT64_MIN};
   base::MonotonicNanos next_status_{INT64_MIN};
   base::MonotonicNanos next_save_{INT64_MIN};
+  base::MonotonicNanos next_watermark_save_{INT64_MIN};
   base::MonotonicNanos scan_allowed_{INT64_MIN};
+  base::UnixNanos last_scan_began_;
+  bool notified_ = false;  // since the last scan, notifications tell of every name
   std::size_t scans_ = 0;
   bool scan_wanted_ = true;
   bool session_in_flight_ = false;
@@ -166,8 +191,19 @@ FileTableOptions table_options(const AgentOptions& options) {
   table.deleted_quiet_period = options.deleted_quiet_period;
   table.missing_patience = options.missing_patience;
   table.pending_patience = options.pending_patience;
+  table.introduction_patience = options.introduction_patience;
   table.descriptors_max = options.descriptors_max;
   return table;
+}
+
+HeartbeatOptions heartbeat_options(const AgentOptions& options) {
+  HeartbeatOptions heartbeats;
+  heartbeats.host = options.host;
+  heartbeats.version = options.version;
+  heartbeats.interval = options.heartbeat_interval;
+  heartbeats.news_interval = options.heartbeat_interval / 20;
+  heartbeats.unsupported_interval = options.heartbeat_interval * 30;
+  return heartbeats;
 }
 
 }  // namespace
@@ -189,6 +225,7 @@ Agent::Impl::Impl(AgentOptions options, AgentDependencies deps, Checkpoint check
       dead_letters_(*deps_.files, options_.state_directory + "/dead-letters"),
       session_(checkpoint, fresh, options_.host, *deps_.random),
       shipper_({options_.host, options_.batch_bytes, options_.zone}, table_, journal_.get(), clock_, dead_letters_),
+      heartbeats_(heartbeat_options(options_), table_, journal_.get(), clock_),
       wake_(*deps_.executor) {
   table_.restore(std::move(checkpoint.generations), checkpoint.next_order, checkpoint.watermark, checkpoint.unreadable);
   if (journal_ != nullptr) journal_->restore(checkpoint.journal, false, checkpoint.watermark);
@@ -217,11 +254,23 @@ base::Task<base::Status> Agent::Impl::run() {
   co_return base::ok_status();
 }
 
+// Waits for the answers under way, then tells the server that this run ends.
 base::Task<void> Agent::Impl::wind_down(base::TaskGroup* group) {
   base::Executor& executor = *deps_.executor;
   const base::MonotonicNanos begin = clock_.monotonic();
-  while (group->running() > 0 && clock_.monotonic() - begin < kStopPatience) {
+  std::size_t farewells = 0;
+  while (clock_.monotonic() - begin < kStopPatience) {
     wake_.reset();
+    if (group->running() == 0) {
+      co_await executor.blocking([this] {
+        take_answers();
+        look_at_files();
+        if (has_unsaved_losses()) save();
+      });
+      const bool can_tell = session_.state() == Session::State::kReady && heartbeats_.supported();
+      if (!can_tell || heartbeats_.ended() || farewells++ >= kFarewellsMax) break;
+      dispatch_heartbeat(*group, ending());
+    }
     const base::nanoseconds tick = options_.tick;
     if (group->running() > 0) co_await wake_.wait_for(tick);
   }
@@ -257,9 +306,15 @@ bool Agent::Impl::due(base::MonotonicNanos& next, base::nanoseconds interval) {
 
 void Agent::Impl::look_at_files() {
   if (deps_.notifier != nullptr) {
+    const base::UnixNanos now = clock_.now();
     const ChangeNotifier::Changes changes = deps_.notifier->take();
     scan_wanted_ = scan_wanted_ || changes.names;
+    sightings_.note(changes.events);
+    for (const std::string& path : sightings_.take_gone()) {
+      if (discovery_.wanted(path)) table_.lose_unseen(path);
+    }
     if (!changes.modified.empty()) scan_wanted_ = table_.look(changes.modified) || scan_wanted_;
+    if (notified_ && !scan_wanted_) table_.set_names_known(now);
   }
   const bool poll = due(next_poll_, options_.poll_interval);
   if (poll) {
@@ -278,13 +333,27 @@ void Agent::Impl::scan() {
   const base::MonotonicNanos begin = clock_.monotonic();
   const base::UnixNanos began = clock_.now();
   const ScanResult found = discovery_.scan();
+  sightings_.scanned();
   table_.apply_scan(found, began);
-  table_.set_names_known(began);
-  if (deps_.notifier != nullptr) deps_.notifier->watch(found.directories);
+  scan_wanted_ = false;
+  watch(found);
+  // A name that changed while the directories were read may be missed by one scan, not by two. With notifications, the
+  // next look at them tells.
+  const bool steady = deps_.notifier == nullptr && found.newest_directory_change < began - kDirectoryTimeGrain;
+  table_.set_names_known(std::max(table_.names_known(), steady ? began : last_scan_began_));
+  last_scan_began_ = began;
+  if (!steady && !notified_) next_scan_ = std::min(next_scan_, clock_.monotonic() + options_.poll_interval);
   const base::MonotonicNanos end = clock_.monotonic();
   scan_allowed_ = end + base::nanoseconds((end - begin).count() * kScanShare);
-  scan_wanted_ = false;
   ++scans_;
+}
+
+void Agent::Impl::watch(const ScanResult& found) {
+  if (deps_.notifier == nullptr) return;
+  const ChangeNotifier::Watched watched = deps_.notifier->watch(found.directories);
+  notified_ = watched.failed == 0 && watched.added == 0 && !found.blind;
+  // Of what happened in a new directory before it was watched, another scan tells.
+  scan_wanted_ = watched.added > 0;
 }
 
 // --- the server ---------------------------------------------------------------------------------------------------
@@ -312,20 +381,36 @@ void Agent::Impl::dispatch(base::TaskGroup& group) {
     const bool hello = session_.state() == Session::State::kGreet;
     io::ClientRequest request =
         make_request(hello ? native::kHelloPath : native::kSourcesPath, session_.request_body(), false);
-    group.spawn(exchange(this, std::move(request), nullptr));
+    group.spawn(exchange(this, std::move(request), Kind::kSession, nullptr));
     return;
   }
+  // Before the pushes: the labels of a new generation go first.
+  dispatch_heartbeat(group, core::AgentEnding::kNone);
   while (PushRequest* push = shipper_.next_to_send()) {
     io::ClientRequest request = make_request(native::kPushPath, *push->body, true);
-    group.spawn(exchange(this, std::move(request), push));
+    group.spawn(exchange(this, std::move(request), Kind::kPush, push));
   }
 }
 
-base::Task<void> Agent::Impl::exchange(Impl* self, io::ClientRequest request, PushRequest* push) {
+// A loss is on the disk before the server hears of it, and of a watermark that counts on it.
+void Agent::Impl::dispatch_heartbeat(base::TaskGroup& group, core::AgentEnding ending) {
+  if (has_unsaved_losses() || (ending == core::AgentEnding::kNone && !heartbeats_.due())) return;
+  std::string body = heartbeats_.next({session_.agent(), session_.epoch(), watermark(), ending});
+  io::ClientRequest request = make_request(native::kHeartbeatPath, std::move(body), true);
+  group.spawn(exchange(this, std::move(request), Kind::kHeartbeat, nullptr));
+}
+
+// "Nothing will be written" is not for a file that could not be read to say.
+core::AgentEnding Agent::Impl::ending() const {
+  const bool last_word = done_ && table_.unreadable_entries().empty() && journal_problem_.empty();
+  return last_word ? core::AgentEnding::kLastWord : core::AgentEnding::kStopped;
+}
+
+base::Task<void> Agent::Impl::exchange(Impl* self, io::ClientRequest request, Kind kind, PushRequest* push) {
   base::StatusOr<io::ClientResponse> response = co_await self->deps_.http->send(std::move(request));
   {
     base::MutexLock lock(self->mutex_);
-    self->answers_.push_back({push, std::move(response)});
+    self->answers_.push_back({kind, push, std::move(response)});
   }
   self->wake_.set();
 }
@@ -337,10 +422,16 @@ void Agent::Impl::take_answers() {
     answers.swap(answers_);
   }
   for (Answer& answer : answers) {
-    if (answer.push == nullptr) {
-      on_session_answer(answer.response);
-    } else {
-      on_push_answer(*answer.push, answer.response);
+    switch (answer.kind) {
+      case Kind::kSession:
+        on_session_answer(answer.response);
+        break;
+      case Kind::kHeartbeat:
+        on_heartbeat_answer(answer.response);
+        break;
+      case Kind::kPush:
+        on_push_answer(*answer.push, answer.response);
+        break;
     }
   }
 }
@@ -380,8 +471,14 @@ void Agent::Impl::on_session_answer(const base::StatusOr<io::ClientResponse>& re
   connection_error_.clear();
   if (session_.state() == Session::State::kReady) {
     shipper_.set_agent(session_.agent(), session_.epoch());
+    heartbeats_.greeted();
     scan_wanted_ = true;  // what could not be recognised before can be now
   }
+}
+
+void Agent::Impl::on_heartbeat_answer(const base::StatusOr<io::ClientResponse>& response) {
+  const bool greet = heartbeats_.on_answer(response) == Heartbeats::Outcome::kGreetAgain;
+  if (greet && session_.state() == Session::State::kReady) session_.greet_again();
 }
 
 void Agent::Impl::on_push_answer(PushRequest& push, const base::StatusOr<io::ClientResponse>& response) {
@@ -420,8 +517,9 @@ void Agent::Impl::on_push_answer(PushRequest& push, const base::StatusOr<io::Cli
 
 void Agent::Impl::save_if_needed() {
   const bool journal_dirty = journal_ != nullptr && journal_->dirty;
-  const bool lost = table_.has_unsaved_losses || (journal_ != nullptr && journal_->has_unsaved_losses);
-  const bool urgent = session_.wants_save() || shipper_.wants_save() || lost;
+  const bool urgent = session_.wants_save() || shipper_.wants_save() || has_unsaved_losses();
+  const bool old_watermark = due(next_watermark_save_, options_.poll_interval * kPollsPerWatermarkSave);
+  if (old_watermark) table_.dirty = true;
   const bool changed = table_.dirty || journal_dirty;
   if (!urgent && !(changed && clock_.monotonic() >= next_save_)) return;
   save();
@@ -457,6 +555,10 @@ void Agent::Impl::save() {
   }
 }
 
+bool Agent::Impl::has_unsaved_losses() const {
+  return table_.has_unsaved_losses || (journal_ != nullptr && journal_->has_unsaved_losses);
+}
+
 base::UnixNanos Agent::Impl::watermark() const {
   const base::UnixNanos files = table_.watermark();
   return journal_ == nullptr ? files : std::min(files, journal_->watermark());
@@ -474,7 +576,7 @@ void Agent::Impl::update_status() {
   status.error = connection_error_;
   table_.add_to_status(status);
   shipper_.add_to_status(status);
-  if (!journal_problem.empty()) status.problems.push_back({"journal", journal_problem});
+  if (!journal_problem_.empty()) status.problems.push_back({"journal", journal_problem_});
   if (journal_ != nullptr && !journal_->problem().empty()) status.problems.push_back({"journal", journal_->problem()});
   if (!save_problem_.empty()) status.problems.push_back({checkpoint_path_, save_problem_});
   if (journal_ != nullptr) status.add_losses(journal_->generation().info, journal_->generation().losses);
@@ -539,7 +641,7 @@ base::StatusOr<std::unique_ptr<Agent>> Agent::create(AgentOptions options, Agent
   auto impl = std::make_unique<Impl>(std::move(options), std::move(dependencies),
                                      checkpoint.ok() ? *std::move(checkpoint) : Checkpoint{}, fresh, std::move(lock),
                                      std::move(include), std::move(exclude), std::move(journal));
-  impl->journal_problem = std::move(journal_problem);
+  impl->set_journal_problem(std::move(journal_problem));
   return std::unique_ptr<Agent>(new Agent(std::move(impl)));
 }
 

@@ -34,7 +34,8 @@ struct AgentOptions {
   std::vector<std::string> excludes;
   // Added to file, job and host; one of these three names replaces the agent's.
   std::vector<std::pair<std::string, std::string>> labels;
-  std::string host;  // empty: the host name of the system
+  std::string host;     // empty: the host name of the system
+  std::string version;  // of the program, for the server's account of this host
   bool journald = false;
   // Of times in lines that name no zone; null: that of the host.
   std::shared_ptr<const pipeline::TimeZone> zone;
@@ -57,6 +58,9 @@ struct AgentOptions {
   base::nanoseconds missing_patience = std::chrono::seconds(60);
   // A line without its newline holds the watermark for so long.
   base::nanoseconds pending_patience = std::chrono::seconds(5);
+  base::nanoseconds heartbeat_interval = std::chrono::seconds(2);
+  // Lines of a new file wait so long for the server to know the file's labels.
+  base::nanoseconds introduction_patience = std::chrono::seconds(2);
   base::nanoseconds retry_min = std::chrono::milliseconds(200);
   base::nanoseconds retry_max = std::chrono::seconds(30);
   std::size_t batch_bytes = 1 << 20;  // of lines in one request, about

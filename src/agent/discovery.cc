@@ -52,6 +52,7 @@ void Discovery::look_at(Walk& walk, const std::string& path, std::size_t depth) 
     const bool excluded = std::any_of(exclude_.begin(), exclude_.end(), [&](const Glob& g) { return g.matches(path); });
     if (below && !excluded) enter(walk, path, depth + 1);
   } else if (stat->is_regular && match) {
+    walk.result.blind = walk.result.blind || files_.is_link(path);
     walk.result.files.push_back({path, std::move(name), *stat});
   }
 }
@@ -59,6 +60,7 @@ void Discovery::look_at(Walk& walk, const std::string& path, std::size_t depth) 
 void Discovery::enter(Walk& walk, const std::string& directory, std::size_t depth) {
   if (depth > kDepthMax) return;
   const base::StatusOr<io::FileStat> stat = files_.stat(directory);
+  if (!stat.ok() && depth == 0) walk.result.blind = true;
   if (!stat.ok() || !walk.entered.emplace(stat->device, stat->inode).second) return;
   const auto names = files_.list(directory);
   if (!names.ok()) {
@@ -68,6 +70,9 @@ void Discovery::enter(Walk& walk, const std::string& directory, std::size_t dept
   walk.result.directories.push_back(directory);
   const std::string prefix = directory == "/" ? "/" : directory + "/";
   for (const std::string& name : *names) look_at(walk, prefix + name, depth);
+  const auto after = files_.stat(directory);
+  const base::UnixNanos changed = after.ok() ? after->modified : base::UnixNanos::max();
+  walk.result.newest_directory_change = std::max(walk.result.newest_directory_change, changed);
 }
 
 ScanResult Discovery::scan() {

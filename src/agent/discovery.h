@@ -28,6 +28,10 @@ struct ScanResult {
   std::vector<FoundFile> files;          // regular files, sorted by path
   std::vector<std::string> directories;  // looked into, so worth watching
   std::vector<Problem> problems;
+  // The latest change of a directory, as of after it was read.
+  base::UnixNanos newest_directory_change;
+  // Watching `directories` would not tell of everything: a root does not exist yet, a file is reached by a link.
+  bool blind = false;
 };
 
 // Not thread-safe. Symbolic links are followed; a directory that was seen is not entered again, which ends loops.
@@ -38,6 +42,8 @@ class Discovery {
   Discovery(io::FileSystem& files, std::vector<Glob> include, std::vector<Glob> exclude);
   // Walks all directories that may hold matches. Blocks.
   ScanResult scan();
+  // Whether a file of this path would be found.
+  bool wanted(const std::string& path) const { return wanted(path, parse_rotated_name(path)); }
 
  private:
   struct Walk;

@@ -79,7 +79,12 @@ TEST_F(DiscoveryTest, InotifyTellsOfWritesAndNames) {
   auto made = make_inotify_notifier();
   if (!made.ok()) GTEST_SKIP() << made.status();
   ChangeNotifier& notifier = **made;
-  EXPECT_EQ(notifier.watch({root_, root_ + "/missing"}), 1U);
+  ChangeNotifier::Watched watched = notifier.watch({root_, root_ + "/missing"});
+  EXPECT_EQ(watched.failed, 1U);
+  EXPECT_EQ(watched.added, 1U);
+  watched = notifier.watch({root_});
+  EXPECT_EQ(watched.failed, 0U);
+  EXPECT_EQ(watched.added, 0U);
   EXPECT_TRUE(notifier.take().modified.empty());
   touch("a.log");
   touch("a.log");

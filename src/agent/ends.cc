@@ -13,8 +13,12 @@ namespace {
 
 // So long a generation without a file is remembered: a mount may come back, a compressor may take its time.
 constexpr base::nanoseconds kGoneMemory = std::chrono::hours(24 * 7);
+// And so long when the server has not heard of its losses.
+constexpr base::nanoseconds kUntoldMemory = std::chrono::hours(24 * 60);
 // Fewer equal bytes may be chance: two logs that begin with the same banner.
 constexpr std::uint64_t kEvidenceBytes = 1024;
+// Paths of files that came and went unseen.
+constexpr std::size_t kUnseenMax = 256;
 
 }  // namespace
 
@@ -152,8 +156,12 @@ void FileTable::drop_old_generations() {
       generation.gone_since = now;
       dirty = true;
     }
-    if (gone && now - generation.gone_since > kGoneMemory) {
+    const bool told = generation.losses.empty() || (generation.heard && generation.told == fingerprint_of(generation));
+    const base::nanoseconds gone_for = gone ? now - generation.gone_since : base::nanoseconds(0);
+    if (gone_for > kGoneMemory && (told || gone_for > kUntoldMemory)) {
       unindex(generation);
+      std::erase_if(unseen_, [&](const auto& unseen) { return unseen.second == &generation; });
+      forgotten_.push_back(it->first);
       it = generations_.erase(it);
       dirty = true;
     } else {
@@ -234,14 +242,40 @@ void FileTable::refused(Generation& generation, std::uint64_t begin, std::uint64
 }
 
 void FileTable::lose_unknown(const FollowedFile& file, std::uint64_t bytes, core::LossReason reason) {
-  Generation& generation = add_generation(file);
+  Generation& generation = add_generation(file.name, file.stat.modified);
   generation.looks.note(file.clear_until, 0);
-  // An older name may be a copy of what is stored; so may anything before contents were compared.
-  const bool new_bytes = decided_ && !file.name.rotated && !file.name.compressed;
+  // An older name may be a copy of what is stored; so may anything before contents were compared. What was cut in place
+  // may have been copied before: logrotate's copytruncate does nothing else.
+  const bool new_bytes =
+      reason != core::LossReason::kTruncated && decided_ && !file.name.rotated && !file.name.compressed;
   generation.known_bytes = new_bytes ? bytes : 0;
   generation.finished = true;
   generation.gone_since = clock_.now();
   add_loss_of(generation, 0, generation.known_bytes, reason, generation.gone_since);
+}
+
+void FileTable::lose_unseen(const std::string& path) {
+  RotatedName name = parse_rotated_name(path);
+  // Programs that make a file for each thing they do would fill the ledger: they share an entry for the directory.
+  if (!unseen_.contains(name.live) && unseen_.size() >= kUnseenMax) {
+    name.live = path.substr(0, path.rfind('/')) + "/*";
+  }
+  Generation*& known = unseen_[name.live];
+  if (known == nullptr) {
+    known = &add_generation(name, clock_.now());
+    known->finished = true;
+  }
+  known->gone_since = clock_.now();
+  known->last_write = clock_.now();
+  known->looks.note(names_known_, 0);
+  core::Loss loss;
+  loss.since = std::min(names_known_, clock_.now());
+  loss.until = clock_.now();
+  loss.reason = core::LossReason::kGone;
+  base::log_error("a file came and went before it was read path={}", path);
+  add_loss(known->losses, loss);
+  has_unsaved_losses = true;
+  dirty = true;
 }
 
 // A content that is too short to be known again for certain may have been sent as another one.

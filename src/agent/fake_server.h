@@ -12,6 +12,7 @@
 
 #include "base/executor.h"
 #include "codec/compress.h"
+#include "ingest/native/heartbeat.h"
 #include "ingest/native/messages.h"
 #include "ingest/native/push_decoder.h"
 #include "io/http_client.h"
@@ -44,7 +45,11 @@ class FakeServer final : public io::HttpClient {
   double wait = 0;                        // verdict wait, 1 s
   std::size_t body_bytes_max = SIZE_MAX;  // 413 beyond, of the decompressed body
   bool down = false;
+  bool client_is_dead = false;  // requests come from a process that was killed: nobody hears them
+  bool takes_heartbeats = true;
+  double send_all = 0;  // asked for the account again
   base::nanoseconds latency{2'000'000};
+  base::nanoseconds clock_ahead{0};  // of the agent's
   // Asked for each record; a text refuses it.
   std::function<std::string(const core::Record&)> refuse;
 
@@ -52,12 +57,20 @@ class FakeServer final : public io::HttpClient {
   void wipe() {
     sources.clear();
     agents_.clear();
+    ledger.clear();
     installation_ = {{random_(), random_()}};
   }
   // The agent's process died: what it has under way is never heard by anyone. Requests of its successor are.
   void cut_connections() { ++life_; }
 
   std::map<core::GenerationId, StoredSource> sources;
+  // As the agent told it; forgotten entries are gone. Valid when `whole`.
+  std::map<core::GenerationId, core::LedgerEntry> ledger;
+  core::Heartbeat last_heartbeat;
+  bool whole = false;
+  std::size_t heartbeats = 0;
+  std::size_t heartbeat_errors = 0;  // a gap in the sequence, a repeat with other bytes, too many entries
+  std::size_t unannounced = 0;       // sources whose first line came before their labels
   std::size_t requests = 0;
   std::size_t hellos = 0;
   std::size_t at_verdicts = 0;
@@ -92,7 +105,7 @@ class FakeServer final : public io::HttpClient {
     const base::nanoseconds there = latency * (1 + random_() % 4) / 2;
     co_await executor_.sleep_for(there);
     base::StatusOr<io::ClientResponse> response = base::unavailable_error("connection refused");
-    if (life == life_ && !down && !chance(lose_request)) {
+    if (life == life_ && !down && !client_is_dead && !chance(lose_request)) {
       response = handle(request);
       if (chance(lose_answer)) response = base::unavailable_error("connection reset");
     }
@@ -129,9 +142,10 @@ class FakeServer final : public io::HttpClient {
     const std::string& url = request.url;
     if (url.ends_with(ingest::native::kHelloPath)) return hello(request.body);
     if (url.ends_with(ingest::native::kSourcesPath)) return list_sources(request.body);
-    if (!url.ends_with(ingest::native::kPushPath)) return answer(404, "no such path");
     auto body = codec::decompress(codec::Compression::kZstd, request.body, 1 << 30);
     if (!body.ok()) return answer(400, std::string(base::message_of(body.status())));
+    if (takes_heartbeats && url.ends_with(ingest::native::kHeartbeatPath)) return heartbeat(*body);
+    if (!url.ends_with(ingest::native::kPushPath)) return answer(404, "no such path");
     if (body->size() > body_bytes_max) return answer(413, "too large");
     auto batch = ingest::native::decode_push(std::make_shared<const std::string>(*std::move(body)),
                                              {executor_.clock().now(), nullptr});
@@ -141,6 +155,48 @@ class FakeServer final : public io::HttpClient {
     std::vector<core::SliceVerdict> verdicts;
     for (const core::Slice& slice : batch->slices) verdicts.push_back(push(*batch, slice));
     return answer(200, ingest::native::encode_push_answer(verdicts));
+  }
+
+  io::ClientResponse heartbeat(const std::string& body) {
+    auto decoded = ingest::native::decode_heartbeat(body);
+    if (!decoded.ok()) {
+      ++heartbeat_errors;
+      return answer(400, std::string(base::message_of(decoded.status())));
+    }
+    const core::Heartbeat& beat = *decoded;
+    const auto agent = agents_.find(beat.agent);
+    if (agent == agents_.end() || agent->second.epoch != beat.epoch) return answer(409, "epoch");
+    ++heartbeats;
+    const bool new_run = beat.sequence == 1 && beat.account_begins;
+    const bool repeat = beat.sequence == last_heartbeat.sequence && body == last_body_;
+    // One that was dropped for a hello leaves a gap, and begins the account.
+    const bool next = beat.sequence == last_heartbeat.sequence + 1 ||
+                      (beat.sequence > last_heartbeat.sequence && beat.account_begins);
+    if (!new_run && !repeat && !next) ++heartbeat_errors;
+    if (beat.entries.size() > ingest::native::kEntriesPerHeartbeatMax) ++heartbeat_errors;
+    last_body_ = body;
+    if (beat.account_begins) {
+      whole = false;
+      unnamed_ = ledger;
+    }
+    for (const core::LedgerEntry& entry : beat.entries) {
+      unnamed_.erase(entry.generation);
+      if (entry.forgotten) {
+        ledger.erase(entry.generation);
+      } else {
+        ledger[entry.generation] = entry;
+      }
+    }
+    if (beat.account_ends) {
+      whole = true;
+      for (const auto& [id, entry] : unnamed_) ledger.erase(id);
+      unnamed_.clear();
+    }
+    last_heartbeat = beat;
+    core::HeartbeatAnswer out;
+    out.server_time = executor_.clock().now() + clock_ahead;
+    out.send_all = chance(send_all);
+    return answer(200, ingest::native::encode_heartbeat_answer(out));
   }
 
   io::ClientResponse hello(const std::string& body) {
@@ -183,6 +239,7 @@ class FakeServer final : public io::HttpClient {
     if (is_new) {
       source.mark = info.base;
       source.info = info;
+      if (!ledger.contains(info.id.generation)) ++unannounced;
       order_.emplace(info.id.generation, order_.size());
     }
     // What identifies a source may stay as it was registered: the agent must recognise it by that.
@@ -216,6 +273,8 @@ class FakeServer final : public io::HttpClient {
   core::InstallationId installation_{{42, 43}};
   std::map<core::AgentId, AgentRow> agents_;
   std::map<core::GenerationId, std::size_t> order_;
+  std::string last_body_;
+  std::map<core::GenerationId, core::LedgerEntry> unnamed_;
   std::uint64_t life_ = 0;
   std::size_t in_flight_ = 0;
 };

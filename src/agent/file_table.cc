@@ -40,6 +40,7 @@ void FileTable::restore(std::vector<Generation> generations, std::uint64_t next_
   names_known_ = std::max(names_known_, watermark);
   for (Generation& generation : generations) {
     generation.looks.note(watermark, generation.acked.mark.offset);
+    generation.introduced = true;
     const core::GenerationId id = generation.info.id.generation;
     auto [it, is_new] = generations_.try_emplace(id, nullptr);
     if (!is_new) continue;
@@ -82,6 +83,12 @@ void FileTable::set_key(Generation& generation, const FileKey& key) {
 
 std::vector<const Generation*> FileTable::all_generations() const {
   std::vector<const Generation*> all;
+  for (const auto& [id, generation] : generations_) all.push_back(generation.get());
+  return all;
+}
+
+std::vector<Generation*> FileTable::generations() {
+  std::vector<Generation*> all;
   for (const auto& [id, generation] : generations_) all.push_back(generation.get());
   return all;
 }
@@ -191,7 +198,8 @@ base::UnixNanos FileTable::as_of(const FollowedFile& file) const {
 
 void FileTable::note_look(FollowedFile& file) {
   if (file.gzip || file.generation == nullptr || file.generation->file != &file) return;
-  file.generation->looks.note(as_of(file), file.stat.bytes);
+  // A copy may lack what was seen at the end of the file that it was made from.
+  file.generation->looks.note(as_of(file), std::max(file.stat.bytes, file.generation->known_bytes));
 }
 
 void FileTable::look_at_undecided(FollowedFile& file, const io::FileStat& before) {
@@ -223,8 +231,8 @@ bool FileTable::look_at(FollowedFile& file, base::UnixNanos now) {
   file.changed_at = clock_.monotonic();
   file.exhausted = false;
   if (file.generation == nullptr) {
-    if (shrank || before.bytes == 0) file.clear_until = looked_before;
     look_at_undecided(file, before);
+    if (shrank || before.bytes == 0) file.clear_until = looked_before;
     return false;
   }
   Generation& generation = *file.generation;
@@ -278,6 +286,11 @@ void FileTable::content_changed(Generation& generation) {
   note_look(*file);
   if (!generation.finished) note_cut(generation, *file);
   release(*file);
+  // As it is now, or the next look would take the cut for a second one.
+  if (file->file != nullptr) {
+    const base::StatusOr<io::FileStat> stat = file->file->stat();
+    if (stat.ok()) file->stat = *stat;
+  }
   file->undecided = true;
   file->clear_until = file->looked_at;
   file->exhausted = false;

@@ -5,6 +5,7 @@
 // others with the same content are its copies; a generation's position never moves by what happens to files.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -59,8 +60,14 @@ struct FileTableOptions {
   base::nanoseconds missing_patience{};
   // An unterminated line holds the watermark for so long.
   base::nanoseconds pending_patience = std::chrono::seconds(5);
+  // Lines of a new generation wait so long for the server to know its labels.
+  base::nanoseconds introduction_patience = std::chrono::seconds(2);
   std::size_t descriptors_max = 1000;
 };
+
+// Of the figures, problem and losses of an entry.
+std::uint64_t entry_fingerprint(const std::array<std::uint64_t, 6>& figures, std::string_view problem,
+                                const std::vector<core::Loss>& losses);
 
 // The last part of a path.
 std::string base_name_of(std::string_view path);
@@ -106,6 +113,8 @@ class FileTable {
   void forget_progress(Generation& generation);
   // Makes the ladder longer once the content is; false when its head is not what it was.
   bool refresh_ladder(Generation& generation);
+  // A file came and went between two scans.
+  void lose_unseen(const std::string& path);
   // The server has taken over that [begin, known_bytes) of the generation is lost.
   void lost(Generation& generation, std::uint64_t begin);
   void refused(Generation& generation, std::uint64_t begin, std::uint64_t end);
@@ -118,6 +127,7 @@ class FileTable {
   using Families = std::map<std::string, std::vector<Generation*>, std::less<>>;
   const Families& families() const { return families_; }
   std::vector<const Generation*> all_generations() const;
+  std::vector<Generation*> generations();
   bool has_unread(const Generation& generation) const;
   // Unread bytes that are known to be gone: [generation.read, known_bytes).
   bool is_lost(const Generation& generation) const;
@@ -138,6 +148,20 @@ class FileTable {
   // Everything written before it to any file is acknowledged, lost, or in a file that is told to be unreadable.
   // 0: not known.
   base::UnixNanos watermark() const;
+  core::LedgerEntry unreadable_entry(const std::string& path, const std::string& live,
+                                     const std::string& problem) const;
+  // Changes when the entry does. Never 0.
+  std::uint64_t fingerprint_of(const Generation& generation) const;
+  // The account begins anew.
+  void forget_told();
+  // Generations that are no longer known, each given once.
+  std::vector<core::GenerationId> take_forgotten(std::size_t max);
+  std::size_t forgotten_count() const { return forgotten_.size(); }
+  // A generation appeared; reset by the caller.
+  bool has_news = false;
+  // The server wants to know of a generation before its first line.
+  bool introduces = true;
+  bool may_be_sent(const Generation& generation) const;
   // Some loss is not in the checkpoint on the disk.
   bool has_unsaved_losses = false;
 
@@ -192,8 +216,6 @@ class FileTable {
   std::uint64_t accounted(const Generation& generation) const;
   bool is_unreadable(const Generation& generation) const;
   base::UnixNanos watermark_of(const Generation& generation) const;
-  core::LedgerEntry unreadable_entry(const std::string& path, const std::string& live,
-                                     const std::string& problem) const;
 
   // recognise.cc
   void recognise(FollowedFile& file);
@@ -205,7 +227,7 @@ class FileTable {
   bool may_become(const FollowedFile& file) const;
   void bind(FollowedFile& file, Generation& generation);
   Generation& create(FollowedFile& file, std::string_view head);
-  Generation& add_generation(const FollowedFile& file);
+  Generation& add_generation(const RotatedName& name, base::UnixNanos modified);
   core::SharedLabels labels_of(const std::string& live_path) const;
   void note_move(Generation& generation, const FollowedFile& to);
   void note_cut_while_stopped(const FollowedFile& file);
@@ -228,6 +250,8 @@ class FileTable {
   std::vector<Problem> scan_problems_;
   base::UnixNanos names_known_;
   base::UnixNanos last_look_;
+  std::map<std::string, Generation*> unseen_;  // by live path: what lose_unseen() tells of
+  std::vector<core::GenerationId> forgotten_;
   std::set<std::string> unreadable_before_;  // when the checkpoint was saved
   bool decided_ = false;                     // decide() has been there: who has no file now is missing
 };

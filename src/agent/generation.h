@@ -75,6 +75,12 @@ struct Generation {
   FollowedFile* file = nullptr;       // where it is read from
   std::vector<FollowedFile*> copies;  // other files with the same content
   Looks looks;
+  // What the account told of it last (FileTable::fingerprint_of), 0 nothing; and whether the server answered that.
+  std::uint64_t told = 0;
+  bool heard = false;
+  // The server has its labels, so lines may follow; or it takes no account. Not waited for longer than this.
+  bool introduced = false;
+  base::MonotonicNanos introduce_by{INT64_MIN};
   // Begin of the wait for a file to turn up that has the unread rest.
   std::optional<base::MonotonicNanos> missing_since;
   // Offsets of records that the server refused: left out of slices, written to the dead-letter file.

@@ -10,6 +10,8 @@ namespace cordwood::agent {
 namespace {
 // More of them than slices can be on their way are never needed.
 constexpr std::size_t kPointsKept = 16;
+// The server shall know its labels before the first entry.
+constexpr base::nanoseconds kIntroductionPatience = std::chrono::seconds(2);
 const base::Hash128 kNothing = base::hash128({});
 }  // namespace
 
@@ -32,6 +34,9 @@ void JournalInput::new_generation() {
   generation_.refused.clear();
   generation_.looks.clear();
   generation_.saved = false;
+  generation_.introduced = false;
+  generation_.introduce_by = clock_.monotonic() + kIntroductionPatience;
+  generation_.told = 0;
   points_.clear();
   placed_ = false;
   exhausted_ = false;
@@ -47,6 +52,7 @@ void JournalInput::restore(const JournalState& state, bool lost_state, base::Uni
     generation_.acked.line = state.acked + 1;
     generation_.read = generation_.acked;
     generation_.saved = true;
+    generation_.introduced = true;
     points_ = state.points;
     dirty = false;
   } else if (lost_state) {

@@ -14,10 +14,23 @@ namespace cordwood::agent {
 class ChangeNotifier {
  public:
   virtual ~ChangeNotifier() = default;
-  // From now on exactly these directories (not what is below them) are watched. Gives how many could not be.
-  virtual std::size_t watch(const std::vector<std::string>& directories) = 0;
+  struct Watched {
+    std::size_t failed = 0;  // could not be watched, or are of a file system that tells only of this host's changes
+    std::size_t added = 0;   // not watched before: what changed in them until now was not told
+  };
+  // From now on exactly these directories (not what is below them) are watched.
+  virtual Watched watch(const std::vector<std::string>& directories) = 0;
+  // Of a file, not of a directory.
+  struct FileEvent {
+    enum class Kind { kAppeared, kWritten, kMoved, kGone };
+    Kind kind = Kind::kAppeared;
+    std::string path;
+    std::string to;             // of kMoved
+    bool with_content = false;  // of kAppeared: it came from elsewhere, so it may not be empty
+  };
   struct Changes {
     bool names = false;                 // a file appeared, went or was renamed somewhere, or events were lost
+    std::vector<FileEvent> events;      // in order; some may be missing
     std::vector<std::string> modified;  // paths of files that were written to
   };
   // What happened since the last call.

@@ -245,17 +245,19 @@ core::SharedLabels FileTable::labels_of(const std::string& live_path) const {
   return std::make_shared<const core::Labels>(std::move(labels));
 }
 
-Generation& FileTable::add_generation(const FollowedFile& file) {
+Generation& FileTable::add_generation(const RotatedName& name, base::UnixNanos modified) {
   auto owned = std::make_unique<Generation>();
   Generation& generation = *owned;
   generation.info.id.host = options_.host;
   generation.info.id.generation = {random_.next_id()};
-  generation.info.path = file.name.live;
-  generation.info.labels = labels_of(file.name.live);
+  generation.info.path = name.live;
+  generation.info.labels = labels_of(name.live);
   generation.info.base = generation.acked.mark;
   generation.order = next_order_++;
-  generation.history = file.name.rotated || file.name.compressed || file.gzip;
-  generation.modified = generation.last_write = file.stat.modified;
+  generation.history = name.rotated || name.compressed;
+  generation.modified = generation.last_write = modified;
+  generation.introduce_by = clock_.monotonic() + options_.introduction_patience;
+  has_news = true;
   generations_.emplace(generation.info.id.generation, std::move(owned));
   index(generation);
   dirty = true;
@@ -277,7 +279,8 @@ void FileTable::note_cut_while_stopped(const FollowedFile& file) {
 
 Generation& FileTable::create(FollowedFile& file, std::string_view head) {
   note_cut_while_stopped(file);
-  Generation& generation = add_generation(file);
+  Generation& generation = add_generation(file.name, file.stat.modified);
+  generation.history = generation.history || file.gzip;
   generation.info.ladder = ladder_of(head);
   generation.file = &file;
   set_key(generation, file.key);

@@ -207,7 +207,8 @@ PushRequest* Shipper::next_to_send() {
   std::vector<const Generation*> earlier;
   for (PushRequest& request : requests_) {
     const bool clear = std::all_of(request.pieces.begin(), request.pieces.end(), [&](const Piece& piece) {
-      return piece.generation->saved && std::find(earlier.begin(), earlier.end(), piece.generation) == earlier.end();
+      return table_.may_be_sent(*piece.generation) &&
+             std::find(earlier.begin(), earlier.end(), piece.generation) == earlier.end();
     });
     if (clear && !request.in_flight && request.not_before <= now) {
       request.in_flight = true;

@@ -23,6 +23,34 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using Lines = std::vector<std::string>;
 
+// As inotify: of one directory, told at once, nothing from before the watch.
+class FakeNotifier final : public ChangeNotifier {
+ public:
+  void begin() {
+    watching_ = false;
+    changes_ = {};
+  }
+  void tell(FileEvent event) {
+    if (!watching_) return;
+    if (event.kind == FileEvent::Kind::kWritten) {
+      changes_.modified.push_back(event.path);
+    } else {
+      changes_.names = true;
+    }
+    changes_.events.push_back(std::move(event));
+  }
+  Watched watch(const std::vector<std::string>&) override { return {0, std::exchange(watching_, true) ? 0U : 1U}; }
+  Changes take() override {
+    std::sort(changes_.modified.begin(), changes_.modified.end());
+    changes_.modified.erase(std::unique(changes_.modified.begin(), changes_.modified.end()), changes_.modified.end());
+    return std::exchange(changes_, {});
+  }
+
+ private:
+  bool watching_ = false;
+  Changes changes_;
+};
+
 // Members are for tests to turn as they like.
 class SimulatedHost {
  public:
@@ -36,19 +64,29 @@ class SimulatedHost {
   ~SimulatedHost() { stop(); }
 
   // --- the host ---
+  using Kind = ChangeNotifier::FileEvent::Kind;
   void append(const std::string& name, std::string_view bytes) {
     auto file = files_.open("/log/" + name, io::OpenMode::kAppend);
-    if (!file.ok()) file = files_.open("/log/" + name, io::OpenMode::kCreateNew);
+    if (!file.ok()) {
+      file = files_.open("/log/" + name, io::OpenMode::kCreateNew);
+      notifier_.tell({Kind::kAppeared, "/log/" + name, {}, false});
+    }
     ASSERT_TRUE(file.ok()) << file.status();
     ASSERT_TRUE((*file)->append(bytes).ok());
+    notifier_.tell({Kind::kWritten, "/log/" + name, {}, false});
   }
   void rename(const std::string& from, const std::string& to) {
     ASSERT_TRUE(files_.rename("/log/" + from, "/log/" + to).ok());
+    notifier_.tell({Kind::kMoved, "/log/" + from, "/log/" + to, false});
   }
-  void remove(const std::string& name) { ASSERT_TRUE(files_.remove("/log/" + name).ok()); }
+  void remove(const std::string& name) {
+    ASSERT_TRUE(files_.remove("/log/" + name).ok());
+    notifier_.tell({Kind::kGone, "/log/" + name, {}, false});
+  }
   std::string content(const std::string& name) { return *io::read_whole_file(files_, "/log/" + name, 1 << 30); }
   void truncate(const std::string& name) {
     ASSERT_TRUE((*files_.open("/log/" + name, io::OpenMode::kAppend))->truncate(0).ok());
+    notifier_.tell({Kind::kWritten, "/log/" + name, {}, false});
   }
   void gzip(const std::string& name) {
     append(name + ".gz", codec::compress(codec::Compression::kGzip, content(name)));
@@ -64,6 +102,8 @@ class SimulatedHost {
     deps.random = &random_;
     deps.metrics = &metrics_;
     deps.open_journal = open_journal_;
+    notifier_.begin();
+    if (notified_) deps.notifier = &notifier_;
     auto agent = Agent::create(options_, deps);
     ASSERT_TRUE(agent.ok()) << agent.status();
     agent_ = *std::move(agent);
@@ -87,6 +127,7 @@ class SimulatedHost {
   void kill() {
     if (agent_ == nullptr) return;
     server_.cut_connections();
+    server_.client_is_dead = true;
     files_.kill();
     agent_->stop();
     bool dead = true;
@@ -96,6 +137,7 @@ class SimulatedHost {
     for (int i = 0; i < 100 && !ended_; ++i) pass(milliseconds(100));
     EXPECT_TRUE(ended_);
     files_.set_fault_hook(nullptr);
+    server_.client_is_dead = false;
     agent_.reset();
   }
   void restart() {
@@ -116,6 +158,8 @@ class SimulatedHost {
   FakeServer server_;
   base::SeededRandom random_;
   base::MetricsRegistry metrics_;
+  FakeNotifier notifier_;
+  bool notified_ = false;  // else everything is found by polling
   AgentOptions options_;
   std::function<base::StatusOr<std::unique_ptr<JournalReader>>()> open_journal_;
   std::unique_ptr<Agent> agent_;

@@ -37,6 +37,7 @@ base::Status prepare(AgentCommand& command) {
   while (options.server_url.ends_with('/')) options.server_url.pop_back();
   if (options.tenant.empty()) options.tenant = environment.tenant;
   options.token = environment.token;
+  options.version = std::string(version());
   for (const std::string& label : command.labels) {
     const std::size_t equals = label.find('=');
     if (equals == std::string::npos || equals == 0) {

@@ -69,6 +69,11 @@ class FileSystem {
   virtual ~FileSystem() = default;
   virtual base::StatusOr<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) = 0;
   virtual base::StatusOr<FileStat> stat(const std::string& path) = 0;
+  // Whether `path` itself is a symbolic link, which stat() and open() follow.
+  virtual bool is_link(const std::string& path) {
+    (void)path;
+    return false;
+  }
   // Names in `path` without "." and "..", sorted.
   virtual base::StatusOr<std::vector<std::string>> list(const std::string& path) = 0;
   // With parents; durable when it ends. Success when it exists already.

@@ -194,6 +194,10 @@ class PosixFiles final : public FileSystem {
     return std::make_unique<PosixFile>(std::move(fd), path);
   }
 
+  bool is_link(const std::string& path) override {
+    struct stat found{};
+    return check_path("stat", path).ok() && ::lstat(path.c_str(), &found) == 0 && S_ISLNK(found.st_mode);
+  }
   base::StatusOr<FileStat> stat(const std::string& path) override {
     RETURN_IF_ERROR(check_path("stat", path));
     struct stat found{};
