@@ -45,7 +45,9 @@ class SegmentCacheTest : public ::testing::Test {
     }
     auto bytes = std::make_shared<std::string>();
     segment::StringSink sink(*bytes);
-    EXPECT_TRUE(segment::write_rows(rows, sink, {.block_rows_max = 100}).ok());
+    segment::WriterOptions options;
+    options.block_rows_max = 100;
+    EXPECT_TRUE(segment::write_rows(rows, sink, options).ok());
     if (damaged) bytes->back() ^= 1;
     catalog::PartRow row;
     row.object_key = key;
