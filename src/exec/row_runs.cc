@@ -14,11 +14,12 @@ class ShownRows {
   // The first piece at or after `at`; empty when there is none before `end`.
   segment::RowRange piece(std::uint32_t at, std::uint32_t end) {
     while (next_ != end_ && next_->end <= at) ++next_;
-    if (next_ != end_ && next_->begin <= at) {
+    // A hidden range may go on in the next stream, so it stays until all of it is passed.
+    while (next_ != end_ && next_->begin <= at) {
+      if (next_->end >= end) return {end, end};
       at = next_->end;
       ++next_;
     }
-    if (at >= end) return {end, end};
     return {at, next_ == end_ ? end : std::min(end, next_->begin)};
   }
 
