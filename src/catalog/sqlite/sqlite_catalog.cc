@@ -191,6 +191,15 @@ class SqliteCatalog final : public Catalog {
   std::atomic<bool> in_doubt_{false};  // changes with the writer's turn
 };
 
+// What a dead process left in the log may be in the system's memory only, and after a sync that failed no later one
+// makes it durable (as with the journal, docs/decisions/0009). Commits behind it would be lost with it. So it is
+// written to the database, synced there, and the log begins anew.
+base::Status empty_log(Database& database) {
+  const base::Status status = Query(database, "PRAGMA wal_checkpoint(TRUNCATE)").run();
+  // On a full disk what is there must be readable all the same.
+  return status.code() == base::StatusCode::kResourceExhausted ? base::ok_status() : status;
+}
+
 base::StatusOr<std::unique_ptr<Catalog>> open_now(io::FileSystem& files, const std::string& path,
                                                   base::Executor& executor, base::Random& random,
                                                   std::unique_ptr<FileVfs> vfs) {
@@ -198,6 +207,7 @@ base::StatusOr<std::unique_ptr<Catalog>> open_now(io::FileSystem& files, const s
   ASSIGN_OR_RETURN(auto writer, Database::open(path, name));
   RETURN_IF_ERROR(migrate(*writer, sqlite_migrations()));
   RETURN_IF_ERROR(writer->use_write_ahead_log());
+  RETURN_IF_ERROR(empty_log(*writer));
   ASSIGN_OR_RETURN(auto reader, Database::open(path, name));
   // SQLite makes the log's name durable when the connection that created it syncs it. Here it may be the other one that
   // commits, and a power cut would take the name, and with it every commit.
