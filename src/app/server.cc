@@ -22,6 +22,7 @@
 #include "query/query_engine.h"
 #include "query/segment_cache.h"
 #include "query/tail_hub.h"
+#include "store/ballast.h"
 #include "store/store.h"
 
 namespace cordwood::app {
@@ -158,6 +159,7 @@ base::Status Server::open_storage(Parts& p) {
   const ServerConfig& config = p.config;
   io::FileSystem& files = io::system_files();
   RETURN_IF_ERROR(files.make_directories(config.data));
+  store::give_up_ballast_when_full(files, config.data);
   ASSIGN_OR_RETURN(p.lock, files.lock(config.data + "/lock"));
   p.executor = std::make_unique<base::ThreadExecutor>(
       base::ThreadExecutorOptions{thread_count(config), 8, base::time_scale_from_environment()});

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "store/backup.h"
+#include "store/ballast.h"
 
 namespace cordwood::store {
 
@@ -18,6 +19,10 @@ base::Task<void> Sweeper::run() {
   base::Status found = co_await find_orphans();
   if (!found.ok()) base::log_warn("orphan sweep skipped until the next start: error=\"{}\"", found.ToString());
   while (!state_.stopping.is_set()) {
+    StoreState* state = &state_;
+    co_await state_.executor().blocking([state] {
+      take_ballast(*state->deps.files, state->options.data_directory, state->options.free_space_reserve_bytes);
+    });
     co_await state_.stopping.wait_for(kInterval);
     if (state_.stopping.is_set()) break;
     base::StatusOr<bool> may_remove = co_await begin_removal(state_);

@@ -46,11 +46,25 @@ core::BatchStream make_stream(std::vector<core::Label> labels, bool add_service_
   return {std::move(shared), id};
 }
 
+void StreamLabels::Cache::insert(std::string_view text, const core::BatchStream& stream) {
+  if (young.size() >= kEntriesMax || young_bytes + text.size() > kEntriesBytesMax) {
+    old = std::move(young);
+    young = Generation();
+    young_bytes = 0;
+  }
+  if (young.emplace(std::string(text), stream).second) young_bytes += text.size();
+}
+
 base::StatusOr<core::BatchStream> StreamLabels::from_text(std::string_view text, bool add_service_name) {
   {
     base::MutexLock lock(mutex_);
-    const auto& cache = cache_[add_service_name ? 1 : 0];
-    if (const auto it = cache.find(text); it != cache.end()) return it->second;
+    Cache& cache = cache_[add_service_name ? 1 : 0];
+    if (const auto it = cache.young.find(text); it != cache.young.end()) return it->second;
+    if (const auto it = cache.old.find(text); it != cache.old.end()) {
+      core::BatchStream stream = it->second;
+      cache.insert(text, stream);
+      return stream;
+    }
   }
   base::StatusOr<core::Labels> parsed = core::parse_labels(text);
   if (!parsed.ok()) {
@@ -61,9 +75,7 @@ base::StatusOr<core::BatchStream> StreamLabels::from_text(std::string_view text,
   core::BatchStream stream = make_stream({all.begin(), all.end()}, add_service_name);
   if (text.size() <= kTextBytesMax) {
     base::MutexLock lock(mutex_);
-    auto& cache = cache_[add_service_name ? 1 : 0];
-    if (cache.size() >= kEntriesMax) cache.clear();
-    cache.emplace(std::string(text), stream);
+    cache_[add_service_name ? 1 : 0].insert(text, stream);
   }
   return stream;
 }

@@ -21,11 +21,20 @@ class StreamLabels {
   base::StatusOr<core::BatchStream> from_pairs(std::vector<core::Label> pairs, bool add_service_name);
 
  private:
-  // Cleared when full: label texts of one fleet fit, an attack only costs its own parsing.
-  static constexpr std::size_t kEntriesMax = 50'000;
-  static constexpr std::size_t kTextBytesMax = 4096;  // longer texts are not kept
+  // Two generations: when the young one is full it becomes the old one, and what is used again comes back. So the texts
+  // of a fleet of 100,000 streams stay, and an attack costs its own parsing only.
+  static constexpr std::size_t kEntriesMax = 100'000;        // of a generation
+  static constexpr std::size_t kEntriesBytesMax = 16 << 20;  // of their texts
+  static constexpr std::size_t kTextBytesMax = 4096;         // longer texts are not kept
+  using Generation = base::StringMap<core::BatchStream>;
+  struct Cache {
+    Generation young;
+    Generation old;
+    std::size_t young_bytes = 0;
+    void insert(std::string_view text, const core::BatchStream& stream);
+  };
   base::Mutex mutex_;
-  base::StringMap<core::BatchStream> cache_[2] GUARDED_BY(mutex_);  // by add_service_name
+  Cache cache_[2] GUARDED_BY(mutex_);  // by add_service_name
 };
 
 // Without empty values (equal to absent ones), and with service_name when asked and missing.

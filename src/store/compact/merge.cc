@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/hash_map.h"
+#include "store/background.h"
 
 namespace cordwood::store {
 
@@ -90,6 +91,7 @@ base::Task<base::Status> merge_parts(base::Executor& executor, std::vector<std::
   std::erase_if(cursors, [](const Cursor& cursor) { return cursor.rows == nullptr; });
   std::uint32_t rank = UINT32_MAX;
   std::uint64_t slice_bytes = 0;
+  co_await to_background(executor);
   while (!cursors.empty()) {
     // The smallest cursor goes on until it passes the second smallest: runs are long where inputs follow each other.
     auto first = std::min_element(cursors.begin(), cursors.end(), row_before);
@@ -110,12 +112,13 @@ base::Task<base::Status> merge_parts(base::Executor& executor, std::vector<std::
     if (slice_bytes >= kSliceBytes) {
       slice_bytes = 0;
       if (!writer.status().ok()) co_return writer.status();
-      co_await executor.yield();
+      co_await to_background(executor);
     }
     if (first->row < first->rows->size()) continue;
     base::Status status = co_await load_block(*first);
     if (!status.ok()) co_return status;
     if (first->rows == nullptr) cursors.erase(first);
+    co_await to_background(executor);
   }
   co_return base::ok_status();
 }

@@ -4,6 +4,7 @@
 
 #include "base/hash_map.h"
 #include "segment/writer.h"
+#include "store/background.h"
 #include "store/deletions/row_filter.h"
 #include "store/flush/days.h"
 
@@ -81,6 +82,7 @@ base::Task<void> add_streams(StoreState& state, const Chunks& chunks, std::vecto
                              ChunkFilters& filters, segment::SegmentWriter& writer) {
   std::vector<RowRef> order;
   std::uint64_t slice_bytes = 0;
+  co_await to_background(state.executor());
   for (MergedStream& stream : streams) {
     writer.begin_stream(stream.labels);
     filters.begin_stream(*stream.labels);
@@ -94,7 +96,7 @@ base::Task<void> add_streams(StoreState& state, const Chunks& chunks, std::vecto
       slice_bytes += line.size() + kRowBytes;
       if (slice_bytes < kSliceBytes) continue;
       slice_bytes = 0;
-      co_await state.executor().yield();
+      co_await to_background(state.executor());
     }
   }
 }
