@@ -194,6 +194,8 @@ class QueryEngine final : public core::QueryRunner {
 
 std::unique_ptr<core::QueryRunner> make_query_engine(base::Executor& executor, PartProvider& provider,
                                                      base::MemoryBudget& memory, EngineOptions options) {
+  // A page stands beside the blocks that are read for it.
+  options.page_bytes_max = std::min<std::size_t>(options.page_bytes_max, options.limits.query_memory_bytes_max / 4);
   return std::make_unique<QueryEngine>(executor, provider, memory, options);
 }
 
