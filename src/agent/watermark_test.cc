@@ -173,6 +173,7 @@ class Chaos : public SimulatedHost {
       if (one_in(2)) turn_over(name());
       if (one_in(3)) pass(seconds(dice_() % 60));
       start();
+      pass(seconds(1));
       unseen_.clear();
     }
     maybe_pass();
