@@ -169,11 +169,12 @@ base::StatusOr<Matrix> MetricPlan::finish(RangeAggregator& all, base::MemoryRese
   std::size_t last = order.size();
   for (std::size_t i = 0; i < last; ++i) {
     taken += row_bytes;
-    if (taken > memory.bytes()) {
-      const base::Status grown = make_room(all, order, i, last, taken, memory);
+    const std::size_t wanted = taken + all.finish_bytes(order[i]);
+    if (wanted > memory.bytes()) {
+      const base::Status grown = make_room(all, order, i, last, wanted, memory);
       if (!grown.ok()) spent = grown;
     }
-    if (taken > memory.bytes()) break;
+    if (wanted > memory.bytes()) break;
     MatrixRow row{all.series().labels(order[i]), std::vector<double>(matrix.steps)};
     all.finish(order[i], row.values);
     all.forget(order[i]);

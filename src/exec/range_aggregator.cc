@@ -133,6 +133,11 @@ class GatheredRun {
   explicit GatheredRun(PaneStore<State>& store) : store_(store) {}
   State of(WindowPanes::Run run) {
     State result{};
+    std::size_t count = 0;
+    for (std::size_t pane = run.first; pane <= run.last; ++pane) {
+      if (const State* state = store_.find(pane); state != nullptr) count += state->size();
+    }
+    result.reserve(count);
     for (std::size_t pane = run.first; pane <= run.last; ++pane) {
       if (const State* state = store_.find(pane); state != nullptr) result.merge(*state);
     }
@@ -243,6 +248,15 @@ class TypedAggregator final : public RangeAggregator {
       const Window window{panes_.grid().at(step) - panes_.offset(), panes_.range()};
       values[step] = state.empty() ? absent() : Kernel::finish(state, window, parameter_);
     }
+  }
+  std::size_t finish_bytes(std::uint32_t series) override {
+    if constexpr (!kGathered) return 0;
+    std::size_t bytes = 0;
+    if (series >= stores_.size()) return bytes;
+    for (std::size_t pane = 0; pane < panes_.panes(); ++pane) {
+      if (const State* state = stores_[series].find(pane); state != nullptr) bytes += bytes_behind(*state);
+    }
+    return bytes;
   }
   void forget(std::uint32_t series) override {
     if (series >= stores_.size()) return;

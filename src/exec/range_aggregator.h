@@ -68,6 +68,8 @@ class RangeAggregator {
   virtual void add_kept(const KeptStates& kept) = 0;
   // ResourceExhausted once the memory budget was spent; asked between slices of work.
   base::Status charge();
+  // What finish() takes at most beside the states: windows are put together from what is kept of each sample.
+  virtual std::size_t finish_bytes(std::uint32_t series) = 0;
   // Gives the memory of a series back, once it has been finished.
   virtual void forget(std::uint32_t series) = 0;
   // Takes no more of the budget than there is.

@@ -147,6 +147,8 @@ struct ValuesState {
 
   bool empty() const { return values.empty(); }
   void add(const RangeSample& sample) { values.push_back(sample.value); }
+  std::size_t size() const { return values.size(); }
+  void reserve(std::size_t count) { values.reserve(count); }
   void merge(const ValuesState& other) { values.insert(values.end(), other.values.begin(), other.values.end()); }
 };
 
@@ -161,6 +163,8 @@ struct SamplesState {
 
   bool empty() const { return samples.empty(); }
   void add(const RangeSample& sample) { samples.push_back({*sample.position, sample.value}); }
+  std::size_t size() const { return samples.size(); }
+  void reserve(std::size_t count) { samples.reserve(count); }
   void merge(const SamplesState& other) { samples.insert(samples.end(), other.samples.begin(), other.samples.end()); }
 };
 
