@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <memory>
 #include <thread>
 
 #include "agent/agent.h"
+#include "agent/explain.h"
 #include "app/command.h"
 #include "app/program.h"
 #include "app/settings.h"
@@ -26,7 +28,8 @@ constexpr std::uint64_t kStatusBytesMax = 64 << 20;
 struct AgentCommand {
   agent::AgentOptions options;
   std::vector<std::string> labels;  // name=value
-  std::string status_state;         // of `agent status`
+  std::string status_state;         // of `agent status` and `agent explain`
+  std::string file;                 // of `agent explain`
 };
 
 base::Status prepare(AgentCommand& command) {
@@ -87,8 +90,7 @@ base::Status run_until_stopped(AgentCommand& command) {
     wait_for_stop_signal();
     stop_switch->flip();
   }).detach();
-  base::log_info("agent started: server={} state={}", command.options.server_url,
-                 command.options.state_directory);
+  base::log_info("agent started: server={} state={}", command.options.server_url, command.options.state_directory);
   auto task = agent->run();
   const base::Status status = base::sync_wait(executor, std::move(task));
   stop_switch->disconnect();
@@ -100,6 +102,15 @@ base::Status print_status(const AgentCommand& command) {
                    io::read_whole_file(io::system_files(), command.status_state + "/status.json", kStatusBytesMax));
   ASSIGN_OR_RETURN(const std::string report, client::describe_agent_status(text));
   std::fputs(report.c_str(), stdout);
+  return base::ok_status();
+}
+
+base::Status print_explanation(const AgentCommand& command) {
+  std::error_code error;
+  const std::filesystem::path path = std::filesystem::absolute(command.file, error).lexically_normal();
+  ASSIGN_OR_RETURN(const std::string text,
+                   agent::explain_file(io::system_files(), command.status_state, path.string()));
+  std::fputs(text.c_str(), stdout);
   return base::ok_status();
 }
 
@@ -142,6 +153,13 @@ void add_agent_command(CLI::App& root, Action& action) {
   status->add_option("--state", command->status_state, "its state directory [./cordwood-agent]")
       ->default_val("./cordwood-agent");
   status->callback([command, &action] { action = [command] { return exit_code_of(print_status(*command)); }; });
+  CLI::App* explain =
+      sub->add_subcommand("explain", "which source a file is, its positions, and why it is or is not read");
+  explain->add_option("file", command->file, "a live file or a rotated one (a file named explain: ./explain)")
+      ->required();
+  explain->add_option("--state", command->status_state, "state directory of the agent [./cordwood-agent]")
+      ->default_val("./cordwood-agent");
+  explain->callback([command, &action] { action = [command] { return exit_code_of(print_explanation(*command)); }; });
 }
 
 }  // namespace cordwood::app
