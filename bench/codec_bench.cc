@@ -2,8 +2,8 @@
 // CPU second. Every line is compared with what comes back.
 //
 //   codec_bench [--level flush|compaction] [--rounds 3] [--block-mib 8] [--reference FILE] [--columns] [--encodings]
-//   [--no-decode]
-//   FILE...
+//   [--no-decode] FILE...
+//   codec_bench --mutate 10000000 [--seed 1] [--level ...] FILE...
 //
 // --reference names a file of lines `name zstd3 zstd19` (bytes with 8 MiB blocks at level 3; whole file at level 19,
 // long window); what is missing in it is measured and appended.
@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/random.h"
 #include "codec/line_block.h"
 #include "codec/line_encoder.h"
 
@@ -145,7 +146,14 @@ void decode_and_compare(const codec::EncodedLines& encoded, std::span<const Bloc
     CHECK_MSG(block.ok(), block.status().ToString().c_str());
     base::Status status = block->decode_all(decoded);
     CHECK_MSG(status.ok(), status.ToString().c_str());
-    CHECK(std::ranges::equal(decoded.lines, blocks[i]));
+    auto [found, wanted] = std::ranges::mismatch(decoded.lines, blocks[i]);
+    if (found == decoded.lines.end() && wanted == blocks[i].end()) continue;
+    auto differs = std::ranges::mismatch(*found, *wanted).in1 - found->begin();
+    std::size_t from = static_cast<std::size_t>(differs) - std::min<std::size_t>(static_cast<std::size_t>(differs), 60);
+    fmt::print("row {} of {}, byte {}:\nwanted {}\nfound  {}\n", found - decoded.lines.begin(), blocks[i].size(),
+               differs, wanted->substr(from, 120), found->substr(from, 120));
+    std::fflush(stdout);
+    CHECK_MSG(false, "lines came back changed");
   }
 }
 
@@ -233,6 +241,98 @@ void print_columns(const codec::EncodedLines& encoded) {
   }
 }
 
+// Lines of the files, most of them changed: bytes flipped, put in, taken out, pieces repeated or taken from other
+// lines, NUL, bytes that are no UTF-8, CRLF, and now and then a very long one.
+class Mutator {
+ public:
+  Mutator(std::vector<std::string_view> lines, std::uint64_t seed) : lines_(std::move(lines)), random_(seed) {}
+
+  std::string next() {
+    // Mostly neighbours, as in a log.
+    at_ = below(50) == 0 ? below(lines_.size()) : (at_ + 1) % lines_.size();
+    std::string line(lines_[at_]);
+    if (below(3) == 0) return line;
+    for (std::size_t changes = 1 + below(3); changes > 0; --changes) change(line);
+    return line;
+  }
+
+ private:
+  std::size_t below(std::size_t bound) { return random_.next() % bound; }
+  void change(std::string& line) {
+    std::size_t place = below(line.size() + 1);
+    switch (below(10)) {
+      case 0:
+        if (place < line.size()) line[place] = static_cast<char>(line[place] ^ (1 << below(8)));
+        return;
+      case 1:
+        line.insert(place, 1, static_cast<char>(random_.next()));
+        return;
+      case 2:
+        line.erase(place, 1 + below(8));
+        return;
+      case 3:
+        line.resize(place);
+        return;
+      case 4:
+        line.insert(place, line.substr(below(line.size() + 1), below(64)));
+        return;
+      case 5:
+        line.insert(place, lines_[below(lines_.size())].substr(0, below(200)));
+        return;
+      case 6:
+        line.insert(place, 1 + below(3), '\0');
+        return;
+      case 7:
+        line.insert(place, below(2) == 0 ? "\xc3\x28\xff" : "\r\n");
+        return;
+      case 8:
+        line.insert(place, std::to_string(random_.next() >> below(64)));
+        return;
+      default:
+        if (below(2'000) != 0) return;
+        for (std::size_t bytes = below(3u << 20); line.size() < bytes;)
+          line += line.empty() ? "x" : line.substr(0, 4'096);
+    }
+  }
+
+  std::vector<std::string_view> lines_;
+  base::SeededRandom random_;
+  std::size_t at_ = 0;
+};
+
+void check_mutated(const std::vector<std::string>& files, const Options& options, std::uint64_t count,
+                   std::uint64_t seed) {
+  std::vector<std::string> texts;
+  std::vector<std::string_view> lines;
+  for (const std::string& file : files) texts.push_back(read_file(file));
+  for (const std::string& text : texts) {
+    std::vector<std::string_view> more = lines_of(text);
+    lines.insert(lines.end(), more.begin(), more.end());
+  }
+  Mutator mutator(std::move(lines), seed);
+  codec::LineEncoder encoder({.level = options.level});
+  codec::EncodedLines encoded;
+  double bytes = 0;
+  double stored = 0;
+  for (std::uint64_t done = 0; done < count;) {
+    std::vector<std::string> mutated;
+    std::size_t group = std::min<std::uint64_t>(count - done, 20'000 + done % 60'000);
+    for (std::size_t i = 0; i < group; ++i) mutated.push_back(mutator.next());
+    std::vector<std::string_view> views(mutated.begin(), mutated.end());
+    std::vector<Block> blocks = blocks_of(views, codec::kLineBlockBytesMax);
+    for (std::size_t i = 0; i < blocks.size(); i += 3) {
+      std::span<const Block> some = std::span(blocks).subspan(i, std::min<std::size_t>(3, blocks.size() - i));
+      encoder.encode_group(some, encoded);
+      decode_and_compare(encoded, some);
+      stored += static_cast<double>(stored_bytes(encoded));
+    }
+    for (std::string_view line : views) bytes += static_cast<double>(line.size());
+    done += group;
+  }
+  fmt::print("{} lines with {:.0f} MB came back byte for byte ({:.0f} MB stored), seed {}\n", count, bytes / 1e6,
+             stored / 1e6, seed);
+}
+
 Totals run(const std::string& path, const Options& options, std::uint64_t block_bytes, References& references) {
   std::string bytes = read_file(path);
   std::vector<std::string_view> lines = lines_of(bytes);
@@ -278,6 +378,8 @@ int run_all(int argc, char** argv) {
   std::string level = "flush";
   std::string reference;
   std::uint64_t block_mib = 8;
+  std::uint64_t mutate = 0;
+  std::uint64_t seed = 1;
   Options options;
   std::vector<std::string> files;
   app.add_option("--level", level);
@@ -287,9 +389,15 @@ int run_all(int argc, char** argv) {
   app.add_flag("--columns", options.columns);
   app.add_flag("--encodings", options.encodings);
   app.add_flag("!--no-decode", options.decode);
+  app.add_option("--mutate", mutate);
+  app.add_option("--seed", seed);
   app.add_option("files", files)->required();
   CLI11_PARSE(app, argc, argv);
   if (level == "compaction") options.level = codec::LineEncoderLevel::kCompaction;
+  if (mutate != 0) {
+    check_mutated(files, options, mutate, seed);
+    return 0;
+  }
   References references(reference);
   fmt::print("{:<24} {:>7} {:>9} {:>7} {:>8} {:>8} {:>8} {:>8}\n", "file", "raw MB", "stored", "ratio", "/zstd3",
              "/zstd19", "enc MB/s", "dec MB/s");

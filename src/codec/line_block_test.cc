@@ -217,6 +217,21 @@ TEST(LineBlock, AFlippedBitOfAGroupIsFound) {
   }
 }
 
+// Lines that have nothing in common are recognised by a sample, and kept whole.
+TEST(LineBlock, LinesWithNothingInCommonAreKeptWhole) {
+  base::SeededRandom random(5);
+  Lines noise = repeated(4'000, [&](std::size_t) {
+    std::string line;
+    for (int i = 0; i < 100; ++i) line.push_back(static_cast<char>(random.next()));
+    return line;
+  });
+  expect_round_trip(noise);
+  Group mixed({noise, repeated(4'000, [](std::size_t i) { return fmt::format("user {} logged in", i); }), noise},
+              LineEncoderLevel::kCompaction);
+  EXPECT_TRUE(mixed.decode(mixed.encoded).ok());
+  EXPECT_EQ(mixed.encoded.raw_rows, 8'000u);
+}
+
 TEST(LineBlock, WhatRepeatsIsStoredOnce) {
   base::SeededRandom random(11);
   for (std::size_t times : {2u, 3u, 9u, 300u}) {

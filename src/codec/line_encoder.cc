@@ -42,6 +42,7 @@ struct CutBlock {
   std::vector<lines::PendingColumn> columns;
   std::uint64_t line_bytes = 0;
   std::uint64_t raw_rows = 0;
+  bool whole = false;  // rows without a pattern, one column
 };
 
 // A block whose directory waits for the last templates of the row group.
@@ -64,11 +65,12 @@ struct LineEncoder::State {
         column_writer(options.level == LineEncoderLevel::kCompaction) {}
 
   void join_lines(std::span<const std::string_view> lines);
-  void cut_text(std::span<const lines::Span> text_rows, std::uint32_t text, std::size_t depth);
+  // False if the lines are better kept whole.
+  bool cut_text(std::span<const lines::Span> text_rows, std::uint32_t text, std::size_t depth);
   bool nest(std::span<const lines::Span> values, std::uint32_t column, std::size_t depth);
   CutBlock cut_block(std::span<const std::string_view> lines);
-  // All its rows without a pattern.
-  CutBlock keep_whole(std::span<const std::string_view> lines);
+  // The lines in the buffer, without a pattern.
+  CutBlock keep_whole();
   void collect_shared_text(const CutBlock& block);
   // `alone`: no other block has the same table.
   PendingBlock place_block(std::span<const std::string_view> lines, CutBlock cut, bool alone, EncodedLines& out);
@@ -111,9 +113,9 @@ void LineEncoder::State::join_lines(std::span<const std::string_view> lines) {
   buffer.classes.classify({buffer.bytes.data(), buffer.size});
 }
 
-void LineEncoder::State::cut_text(std::span<const lines::Span> text_rows, std::uint32_t text, std::size_t depth) {
+bool LineEncoder::State::cut_text(std::span<const lines::Span> text_rows, std::uint32_t text, std::size_t depth) {
   lines::TextCut& cut = cuts[depth];
-  cut.run(buffer, text_rows, text, table);
+  if (!cut.run(buffer, text_rows, text, table)) return false;
   if (text == 0) block.raw_rows = cut.raw_rows();
   block.texts.resize(table.text_count());
   PendingText& pending = block.texts[text];
@@ -127,6 +129,7 @@ void LineEncoder::State::cut_text(std::span<const lines::Span> text_rows, std::u
       nest(column.values, column.column, depth);
     }
   }
+  return true;
 }
 
 bool LineEncoder::State::nest(std::span<const lines::Span> values, std::uint32_t column, std::size_t depth) {
@@ -144,16 +147,16 @@ CutBlock LineEncoder::State::cut_block(std::span<const std::string_view> lines) 
   join_lines(lines);
   block = {};
   block.line_bytes = buffer.size;
-  cut_text(rows, 0, 0);
+  if (!cut_text(rows, 0, 0)) return keep_whole();
   return std::exchange(block, {});
 }
 
-CutBlock LineEncoder::State::keep_whole(std::span<const std::string_view> lines) {
-  join_lines(lines);
+CutBlock LineEncoder::State::keep_whole() {
   std::uint32_t number = table.intern(0, kWhole, "");
   CHECK(number != lines::TableBuilder::kRefused);
   std::uint32_t column = table.shapes(0)[number].columns[0];
   CutBlock whole;
+  whole.whole = true;
   whole.line_bytes = buffer.size;
   whole.raw_rows = rows.size();
   whole.texts.resize(table.text_count());
@@ -179,13 +182,15 @@ PendingBlock LineEncoder::State::place_block(std::span<const std::string_view> l
                                              EncodedLines& out) {
   std::uint64_t line_bytes = cut.line_bytes;
   std::uint64_t raw_rows = cut.raw_rows;
+  bool suspicious = !cut.whole;
   std::string& pages = out.blocks.emplace_back().pages;
   PendingBlock placed = place_streams(std::move(cut), pages);
   out.raw_rows += raw_rows;
-  if (pages.size() * kSuspiciousRatio < line_bytes) return placed;
+  if (!suspicious || pages.size() * kSuspiciousRatio < line_bytes) return placed;
   // Cutting such lines may have made them longer: whole, they are at least as short as zstd makes them.
+  if (!alone) join_lines(lines);
   std::string whole_pages;
-  PendingBlock whole = place_streams(keep_whole(lines), whole_pages);
+  PendingBlock whole = place_streams(keep_whole(), whole_pages);
   if (whole_pages.size() >= pages.size()) return placed;
   pages = std::move(whole_pages);
   out.raw_rows += lines.size() - raw_rows;

@@ -228,11 +228,11 @@ void ColumnWriter::write_numbers(PendingColumn& out) {
     stored_.push_back(delta ? zigzag(static_cast<std::int64_t>(number - last)) : number - low);
     last = number;
   }
-  std::string& stream = out.streams[0];
-  stream.resize(stored_.size() * kVarintBytesMax);
-  char* at = stream.data();
+  if (scratch_.size() < stored_.size() * kVarintBytesMax) scratch_.resize(stored_.size() * kVarintBytesMax);
+  char* at = scratch_.data();
   for (std::uint64_t number : stored_) at = write_varint(at, number);
-  stream.resize(static_cast<std::size_t>(at - stream.data()));
+  std::string& stream = out.streams[0];
+  stream.assign(scratch_.data(), static_cast<std::size_t>(at - scratch_.data()));
   if (stored_.size() >= kTriedValuesMin && stream.size() > stored_.size()) choose_planes(stored_, out);
 }
 

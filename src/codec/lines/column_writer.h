@@ -62,7 +62,8 @@ class ColumnWriter {
   std::uint64_t value_bytes_ = 0;
   std::vector<std::uint64_t> numbers_;
   std::vector<std::uint64_t> stored_;  // numbers as they are stored: differences, or less the smallest
-  std::vector<std::uint8_t> digits_;   // of the fractions of times
+  std::string scratch_;
+  std::vector<std::uint8_t> digits_;  // of the fractions of times
   // Distinct values: a hash table of them, themselves in the order in which they come first, and which each value is.
   std::vector<std::uint32_t> slots_;
   std::vector<std::string_view> order_;

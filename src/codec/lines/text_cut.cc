@@ -20,14 +20,42 @@ constexpr std::uint32_t kTextVariablesMax = 2u << 20;
 
 }  // namespace
 
-void TextCut::run(const LineBuffer& buffer, std::span<const Span> rows, std::uint32_t text, TableBuilder& table) {
+bool TextCut::run(const LineBuffer& buffer, std::span<const Span> rows, std::uint32_t text, TableBuilder& table) {
   buffer_ = &buffer;
   rows_ = rows;
   raw_rows_ = 0;
   cutter_.learn(buffer, rows);
+  if (text == 0 && is_hopeless()) return false;
   find_shapes(kTextVariablesMax);
   choose_templates(text, table);
   fill_columns(text, table);
+  return true;
+}
+
+bool TextCut::is_hopeless() {
+  constexpr std::size_t kSampleRows = 512;
+  constexpr std::uint32_t kBeginning = 4;  // variables
+  if (rows_.size() < 2 * kSampleRows) return false;
+  std::size_t step = rows_.size() / kSampleRows;
+  base::IntegerSet<std::uint64_t> seen;
+  std::size_t like_others = 0;
+  for (std::size_t i = 0; i < kSampleRows; ++i) {
+    Span row = rows_[i * step];
+    variables_.clear();
+    std::uint64_t shape = cutter_.cut(*buffer_, row, kVariablesMax, variables_);
+    bool like = !seen.insert(shape).second;
+    if (variables_.size() >= kBeginning) {
+      std::uint64_t beginning = 0x51ed270b;
+      std::uint32_t begin = row.begin;
+      for (Span variable : std::span(variables_).first(kBeginning)) {
+        beginning = next_hash(beginning, word_hash(bytes() + begin, variable.begin - begin) + variable.time);
+        begin = variable.end();
+      }
+      like = !seen.insert(beginning).second || like;
+    }
+    like_others += like ? 1 : 0;
+  }
+  return like_others * 20 < kSampleRows;
 }
 
 std::string_view TextCut::text_before(std::size_t row, std::uint32_t variable) const {

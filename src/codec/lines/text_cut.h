@@ -17,8 +17,9 @@ namespace cordwood::codec::lines {
 // Memory: 24 bytes a row and 16 bytes a variable.
 class TextCut {
  public:
-  // Spans are into `buffer`; both must outlive what columns() gives.
-  void run(const LineBuffer& buffer, std::span<const Span> rows, std::uint32_t text, TableBuilder& table);
+  // Spans are into `buffer`; both must outlive what columns() gives. False, and nothing done, if the rows of text 0
+  // have so little in common that templates would cost more time than they save bytes.
+  bool run(const LineBuffer& buffer, std::span<const Span> rows, std::uint32_t text, TableBuilder& table);
 
   // The template of each row, within the text.
   std::span<const std::uint16_t> ids() const { return ids_; }
@@ -43,6 +44,7 @@ class TextCut {
     std::uint32_t number = 0;
   };
 
+  bool is_hopeless();
   void find_shapes(std::uint32_t variables_left);
   std::uint32_t shape_of(std::size_t row, std::uint64_t hash);
   bool same_shape(std::size_t a, std::size_t b) const;

@@ -20,9 +20,9 @@ bool alphanumeric(char c) {
   return digit(c) || static_cast<unsigned char>((c | 0x20) - 'a') < 26 || c == '_';
 }
 
-// Two digits; 100 or more if they are not.
+// Two digits. If they are none, more than any year, also as the lower half of one.
 std::uint32_t two(const char* at) {
-  if (!digit(at[0]) || !digit(at[1])) return 1'000;
+  if (!digit(at[0]) || !digit(at[1])) return 100'000;
   return static_cast<std::uint32_t>((at[0] - '0') * 10 + (at[1] - '0'));
 }
 
