@@ -52,8 +52,8 @@ class LineEncoder {
   // kLineBlockBytesMax bytes together, or one line of at most kLineBytesMax. Replaces what is in `out`.
   void encode(std::span<const std::string_view> lines, EncodedLines& out);
 
-  // The same for several blocks that share one table of templates, each within a block's bounds, at most 64 MiB
-  // together.
+  // The same for several blocks that share one table of templates and text, each within a block's bounds, at most 64
+  // MiB together. All are cut before the first is compressed: their columns are held until then.
   void encode_group(std::span<const std::span<const std::string_view>> blocks, EncodedLines& out);
 
  private:
