@@ -1,4 +1,6 @@
 // The program: one subcommand each in cmd_*.cc.
+#include <malloc.h>
+
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
@@ -8,6 +10,9 @@
 
 int main(int argc, char** argv) {
   using namespace cordwood::app;
+  // Each thread that encodes or decodes would keep the peak of its memory in an arena of its own: 565 MB instead of 350
+  // while pushing, at the same speed.
+  ::mallopt(M_ARENA_MAX, 2);
   CLI::App root("Cordwood: logs of a whole fleet, stored small, answered at once.", "cordwood");
   root.set_version_flag("--version", "cordwood " + std::string(version()) + " (" + std::string(revision()) + ")");
   root.require_subcommand(1);
