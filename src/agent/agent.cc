@@ -76,6 +76,14 @@ void scale_intervals(AgentOptions& options) {
   }
 }
 
+base::Status check_options(const AgentOptions& options) {
+  if (options.paths.empty() && !options.journald) return base::invalid_argument_error("no path to read is given");
+  for (const auto& [name, value] : options.labels) {
+    if (!core::is_valid_label_name(name)) return base::invalid_argument_error("label name '{}' is not valid", name);
+  }
+  return base::ok_status();
+}
+
 base::StatusOr<std::vector<Glob>> parse_globs(io::FileSystem& files, const std::vector<std::string>& paths) {
   std::vector<Glob> globs;
   for (const std::string& path : paths) {
@@ -602,6 +610,22 @@ AgentStatus Agent::status() const {
   return impl_->status();
 }
 
+base::StatusOr<Agent::Check> Agent::check(const AgentOptions& options, io::FileSystem& files) {
+  RETURN_IF_ERROR(check_options(options));
+  ASSIGN_OR_RETURN(std::vector<Glob> include, parse_globs(files, options.paths));
+  ASSIGN_OR_RETURN(std::vector<Glob> exclude, parse_globs(files, options.excludes));
+  const ScanResult found = Discovery(files, std::move(include), std::move(exclude)).scan();
+  Check check;
+  check.files = found.files.size();
+  check.directories = found.directories.size();
+  for (const Problem& problem : found.problems) check.problems.push_back({problem.path, problem.reason});
+  for (const FoundFile& file : found.files) {
+    const auto opened = files.open(file.path, io::OpenMode::kRead);
+    if (!opened.ok()) check.problems.push_back({file.path, std::string(base::message_of(opened.status()))});
+  }
+  return check;
+}
+
 base::StatusOr<std::unique_ptr<Agent>> Agent::create(AgentOptions options, AgentDependencies dependencies) {
   io::FileSystem& files = *dependencies.files;
   if (options.host.empty()) options.host = host_name();
@@ -609,10 +633,7 @@ base::StatusOr<std::unique_ptr<Agent>> Agent::create(AgentOptions options, Agent
   if (options.zone == nullptr) options.zone = host_zone();
   scale_intervals(options);
   while (options.server_url.ends_with('/')) options.server_url.pop_back();
-  if (options.paths.empty() && !options.journald) return base::invalid_argument_error("no path to read is given");
-  for (const auto& [name, value] : options.labels) {
-    if (!core::is_valid_label_name(name)) return base::invalid_argument_error("label name '{}' is not valid", name);
-  }
+  RETURN_IF_ERROR(check_options(options));
   ASSIGN_OR_RETURN(std::vector<Glob> include, parse_globs(files, options.paths));
   ASSIGN_OR_RETURN(std::vector<Glob> exclude, parse_globs(files, options.excludes));
   RETURN_IF_ERROR(files.make_directories(options.state_directory));

@@ -89,6 +89,15 @@ class Agent {
   static base::StatusOr<std::unique_ptr<Agent>> create(AgentOptions options, AgentDependencies dependencies);
   ~Agent();
 
+  // What create() would reject, and what a first scan finds, without taking a lock or writing anything: the files, and
+  // what of the paths cannot be had. InvalidArgument as for create(). Blocks.
+  struct Check {
+    std::size_t files = 0;
+    std::size_t directories = 0;
+    std::vector<NotRead> problems;
+  };
+  static base::StatusOr<Check> check(const AgentOptions& options, io::FileSystem& files);
+
   // Runs until stop(), or with run_once until everything is shipped. What goes wrong with files or the server is tried
   // again and shown in status(); an error ends it only when the state directory cannot be written before the first
   // line was sent. Awaited once.

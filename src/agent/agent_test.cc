@@ -344,6 +344,22 @@ TEST_F(AgentTest, RunOnceEndsWhenAllIsShipped) {
   EXPECT_EQ(stored_sorted(), (Lines{"last without end", "one", "zero"}));
 }
 
+TEST_F(AgentTest, ChecksWithoutStarting) {
+  append("app.log", "one\n");
+  const auto good = Agent::check(options_, files_);
+  ASSERT_TRUE(good.ok()) << good.status();
+  EXPECT_EQ(good->files, 1U);
+  EXPECT_TRUE(good->problems.empty());
+  EXPECT_FALSE(files_.stat("/state").ok());
+  options_.paths.emplace_back("/log/none.log");
+  EXPECT_EQ(Agent::check(options_, files_)->problems.size(), 1U);
+  options_.labels = {{"not valid", "x"}};
+  EXPECT_EQ(Agent::check(options_, files_).status().code(), base::StatusCode::kInvalidArgument);
+  options_.labels.clear();
+  options_.paths = {"/log/[a"};
+  EXPECT_FALSE(Agent::check(options_, files_).ok());
+}
+
 TEST_F(AgentTest, ServerDownForSixHours) {
   append("app.log", "one\n");
   start();

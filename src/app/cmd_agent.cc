@@ -114,6 +114,16 @@ base::Status print_explanation(const AgentCommand& command) {
   return base::ok_status();
 }
 
+// Problems are no usage errors, but whoever checks wants to hear of them.
+base::Status check_agent(AgentCommand& command) {
+  RETURN_IF_ERROR(prepare(command));
+  ASSIGN_OR_RETURN(const agent::Agent::Check found, agent::Agent::check(command.options, io::system_files()));
+  fmt::print("{} files in {} directories\n", found.files, found.directories);
+  for (const agent::NotRead& problem : found.problems) fmt::print("{}: {}\n", problem.path, problem.reason);
+  if (found.problems.empty()) return base::ok_status();
+  return base::failed_precondition_error("{} of the paths cannot be read now", found.problems.size());
+}
+
 int exit_code_of(const base::Status& status) {
   if (status.ok()) return kExitOk;
   print_error(status);
@@ -153,6 +163,12 @@ void add_agent_command(CLI::App& root, Action& action) {
   status->add_option("--state", command->status_state, "its state directory [./cordwood-agent]")
       ->default_val("./cordwood-agent");
   status->callback([command, &action] { action = [command] { return exit_code_of(print_status(*command)); }; });
+  CLI::App* check = sub->add_subcommand("check", "check paths and labels, and count the files, without starting");
+  check->add_option("paths", options.paths, "files, directories and patterns");
+  check->add_option("--exclude", options.excludes, "files or patterns to leave out")->expected(1)->take_all();
+  check->add_option("--label", command->labels, "name=value")->expected(1)->take_all();
+  check->add_flag("--journald", options.journald, "the systemd journal too");
+  check->callback([command, &action] { action = [command] { return exit_code_of(check_agent(*command)); }; });
   CLI::App* explain =
       sub->add_subcommand("explain", "which source a file is, its positions, and why it is or is not read");
   explain->add_option("file", command->file, "a live file or a rotated one (a file named explain: ./explain)")
