@@ -146,6 +146,7 @@ Coverage Fleet::coverage(const core::CoverageRequest& request) const {
     for (const auto& [stream, entries] : account.streams()) declared.streams.insert(stream);
     HostCoverage host;
     bool selected = false;
+    bool unreadable = false;
     const core::Labels* last_labels = nullptr;
     bool last_selected = false;
     for (const auto& [generation, entry] : account.entries()) {
@@ -155,6 +156,8 @@ Coverage Fleet::coverage(const core::CoverageRequest& request) const {
       }
       if (!last_selected) continue;
       selected = true;
+      // The watermark does not speak for such a file.
+      unreadable = unreadable || !entry.problem.empty();
       add_entry(host, entry, account, request.range);
     }
     if (!selected) continue;
@@ -162,6 +165,7 @@ Coverage Fleet::coverage(const core::CoverageRequest& request) const {
     if (!is_expected(account, request.range)) continue;
     host.host = row.host;
     host.state = state_of(account, request.range.end, now);
+    if (unreadable && rank(host.state) == 3) host.state = HostState::kBehind;
     host.watermark = watermark_of(account);
     host.last_heartbeat = row.last_heartbeat;
     host.clock_offset = row.clock_offset;

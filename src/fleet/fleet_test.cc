@@ -139,6 +139,19 @@ TEST_F(FleetTest, AHostIsCompleteThenBehindThenSilent) {
   EXPECT_EQ(ask({beaten - seconds(60), beaten - seconds(1)}).complete, 1U);
 }
 
+TEST_F(FleetTest, AFileThatCannotBeReadHoldsItsOwnQuestionsOnly) {
+  Agent web = agent(1, "web-1");
+  web.files[10].problem = "permission denied";
+  beat(web);
+  EXPECT_EQ(ask().behind, 1U);
+  EXPECT_FALSE(ask().whole(now() - seconds(60)));
+  web.files[10].problem.clear();
+  web.files[11] = file(11, "web-1", "sshd");
+  web.files[11].problem = "permission denied";
+  beat(web);
+  EXPECT_EQ(ask().complete, 1U) << "that file is not asked for";
+}
+
 TEST_F(FleetTest, AStoppedAgentIsSilentAtOnceAndAnEndedOneComplete) {
   Agent web = agent(1, "web-1");
   Agent job = agent(2, "batch-1");

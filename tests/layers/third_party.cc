@@ -45,9 +45,9 @@ bool is_system_header(std::string_view header) {
     if (header.starts_with(folder)) return true;
   }
   static const std::set<std::string_view> names = {
-      "dirent.h", "errno.h",   "fcntl.h",   "fnmatch.h", "glob.h",   "immintrin.h", "locale.h",  "langinfo.h",
-      "netdb.h",  "poll.h",    "pthread.h", "pwd.h",     "regex.h",  "signal.h",    "stdio.h",   "stdlib.h",
-      "string.h", "termios.h", "time.h",    "unistd.h",  "wctype.h", "grp.h",       "execinfo.h"};
+      "dirent.h", "errno.h",   "fcntl.h",   "fnmatch.h", "glob.h",   "immintrin.h", "locale.h",   "langinfo.h",
+      "netdb.h",  "poll.h",    "pthread.h", "pwd.h",     "regex.h",  "signal.h",    "stdio.h",    "stdlib.h",
+      "string.h", "termios.h", "time.h",    "unistd.h",  "wctype.h", "grp.h",       "execinfo.h", "malloc.h"};
   return names.contains(header);
 }
 
