@@ -220,7 +220,9 @@ std::vector<core::FleetHost> Fleet::hosts(const core::TenantId& tenant, const st
     for (const auto& [generation, entry] : account.entries()) {
       paths.insert(entry.path);
       facts.seen_bytes += entry.unit == core::PositionUnit::kBytes ? entry.seen : 0;
-      facts.acked_bytes += entry.unit == core::PositionUnit::kBytes ? entry.acked : 0;
+      std::uint64_t lost = 0;
+      for (const core::Loss& loss : entry.losses) lost += loss.at_least;
+      facts.acked_bytes += entry.unit == core::PositionUnit::kBytes ? entry.acked - std::min(entry.acked, lost) : 0;
       facts.last_write = std::max(facts.last_write, entry.last_write);
       if (files) facts.entries.push_back(entry);
     }

@@ -46,7 +46,7 @@ struct WriterOptions {
   std::uint64_t block_weight_max = 8 << 20;
   // Blocks share a table of templates and text as long as their lines take at most this together; 0: each block has
   // its own. Not given: 0 at flush level, kCompactionGroupBytes at compaction level.
-  std::optional<std::uint64_t> group_bytes_max;
+  std::optional<std::uint64_t> group_bytes_max = std::nullopt;
 };
 
 // The views need to live only during add().
