@@ -104,6 +104,13 @@ class CannedQueries final : public core::QueryRunner {
     if (!error.ok()) co_return error;
     co_return labels;
   }
+  base::Task<base::StatusOr<std::vector<core::StreamRef>>> streams(core::SeriesRequest request) override {
+    series_requests.push_back(std::move(request));
+    if (!error.ok()) co_return error;
+    std::vector<core::StreamRef> found;
+    for (const core::Labels& one : labels) found.push_back({one.stream_id(), std::make_shared<core::Labels>(one)});
+    co_return found;
+  }
   base::Task<base::StatusOr<std::vector<std::string>>> label_names(core::SeriesRequest request) override {
     series_requests.push_back(std::move(request));
     if (!error.ok()) co_return error;

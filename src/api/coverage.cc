@@ -19,23 +19,22 @@ std::string selector_text(const std::vector<logql::Matcher>& matchers) {
   return logql::print(log);
 }
 
-bool selects_any(const std::vector<logql::MatcherSet>& sets, const std::vector<core::Labels>& streams) {
-  return std::any_of(sets.begin(), sets.end(), [&](const logql::MatcherSet& set) {
-    return std::any_of(streams.begin(), streams.end(), [&](const core::Labels& labels) { return set.matches(labels); });
-  });
+bool selects_any(const logql::MatcherSet& set, const std::vector<core::StreamRef>& streams) {
+  return std::any_of(streams.begin(), streams.end(),
+                     [&](const core::StreamRef& stream) { return set.matches(*stream.labels); });
 }
 
 // The youngest of the limits by age that may have removed rows of these streams.
 std::optional<core::UnixNanos> kept_from(const std::vector<core::RetentionRule>& rules,
-                                         const std::vector<core::Labels>& streams, core::UnixNanos now) {
+                                         const std::vector<core::StreamRef>& streams, core::UnixNanos now) {
   std::optional<core::UnixNanos> from;
   for (const core::RetentionRule& rule : rules) {
     if (rule.keep.count() == 0) continue;
     if (!rule.selector.empty()) {
       const base::StatusOr<logql::LogExpr> parsed = logql::parse_log_query(rule.selector);
       if (!parsed.ok()) continue;
-      base::StatusOr<logql::MatcherSet> set = logql::MatcherSet::build(parsed->matchers);
-      if (!set.ok() || !selects_any({*std::move(set)}, streams)) continue;
+      const base::StatusOr<logql::MatcherSet> set = logql::MatcherSet::build(parsed->matchers);
+      if (!set.ok() || !selects_any(*set, streams)) continue;
     }
     from = std::max(from.value_or(core::UnixNanos::min()), now - rule.keep);
   }
@@ -80,8 +79,8 @@ base::Task<std::optional<core::Coverage>> read_coverage(Call& call, Question que
   request.all_hosts = all_hosts;
   // A metric query without a range, as vector(1), asks for nothing that could be missing.
   if (!sets.empty()) {
-    base::Task<base::StatusOr<std::vector<core::Labels>>> task = call.deps.queries.series(std::move(series));
-    base::StatusOr<std::vector<core::Labels>> streams = co_await task;
+    base::Task<base::StatusOr<std::vector<core::StreamRef>>> task = call.deps.queries.streams(std::move(series));
+    base::StatusOr<std::vector<core::StreamRef>> streams = co_await task;
     if (!streams.ok()) co_return std::nullopt;
     request.streams = *std::move(streams);
   }

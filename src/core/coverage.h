@@ -10,6 +10,7 @@
 
 #include "base/status.h"
 #include "core/ledger.h"
+#include "core/query_runner.h"
 #include "core/time_range.h"
 
 namespace cordwood::core {
@@ -77,7 +78,7 @@ struct CoverageRequest {
   // names. Called under a lock: quick, and calls nothing of ours.
   std::function<bool(const Labels& labels, const std::vector<std::string>& extracted)> selects;
   // The streams that the question selects, with records in the range.
-  std::vector<Labels> streams;
+  std::vector<StreamRef> streams;
   std::optional<UnixNanos> kept_from;
   bool all_hosts = false;
 };

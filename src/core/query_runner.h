@@ -162,6 +162,11 @@ struct SeriesRequest {
   TimeRange range;
 };
 
+struct StreamRef {
+  StreamId id;
+  SharedLabels labels;
+};
+
 struct IndexStats {
   std::uint64_t streams = 0;
   std::uint64_t chunks = 0;  // parts
@@ -181,6 +186,8 @@ class QueryRunner {
   virtual base::Task<base::StatusOr<std::vector<std::string>>> label_values(SeriesRequest request,
                                                                             std::string name) = 0;
   virtual base::Task<base::StatusOr<IndexStats>> index_stats(SeriesRequest request) = 0;
+  // As series(), in no order and without copying labels.
+  virtual base::Task<base::StatusOr<std::vector<StreamRef>>> streams(SeriesRequest request) = 0;
   // Unimplemented unless the runner knows how.
   virtual base::Task<base::StatusOr<Volumes>> volumes(VolumeRequest request);
   virtual base::Task<base::StatusOr<std::vector<DetectedField>>> detected_fields(FieldsRequest request);

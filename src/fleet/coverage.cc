@@ -79,14 +79,14 @@ struct Declared {
   std::set<core::StreamId> streams;
   std::set<std::string> extracted;
 
-  bool has(const core::Labels& labels) const {
-    if (streams.contains(labels.stream_id())) return true;
+  bool has(const core::StreamRef& stream) const {
+    if (streams.contains(stream.id)) return true;
     if (extracted.empty()) return false;
     std::vector<core::Label> own;
-    for (const core::Label& label : labels.all()) {
+    for (const core::Label& label : stream.labels->all()) {
       if (!extracted.contains(label.name)) own.push_back(label);
     }
-    return own.size() < labels.size() && streams.contains(core::Labels(std::move(own)).stream_id());
+    return own.size() < stream.labels->size() && streams.contains(core::Labels(std::move(own)).stream_id());
   }
 };
 
@@ -172,8 +172,8 @@ Coverage Fleet::coverage(const core::CoverageRequest& request) const {
     const auto [it, is_new] = hosts.try_emplace(row.host, host);
     if (!is_new) merge(it->second, host);
   }
-  for (const core::Labels& labels : request.streams) {
-    if (!declared.has(labels)) ++coverage.unaccounted_streams;
+  for (const core::StreamRef& stream : request.streams) {
+    if (!declared.has(stream)) ++coverage.unaccounted_streams;
   }
   for (auto& [name, host] : hosts) {
     add_host(coverage, host, request.range.end);

@@ -17,6 +17,10 @@ core::SharedLabels labels(std::vector<core::Label> list) {
   return std::make_shared<const core::Labels>(std::move(list));
 }
 
+core::StreamRef ref(const core::Labels& labels) {
+  return {labels.stream_id(), std::make_shared<const core::Labels>(labels)};
+}
+
 class FleetTest : public ::testing::Test {
  protected:
   FleetTest() { open(); }
@@ -91,7 +95,7 @@ class FleetTest : public ::testing::Test {
     request.selects = [](const core::Labels& given, const std::vector<std::string>& extracted) {
       return given.get("job") == "app" || std::count(extracted.begin(), extracted.end(), "job") > 0;
     };
-    request.streams = std::move(streams);
+    for (const core::Labels& one : streams) request.streams.push_back(ref(one));
     return fleet_->coverage(request);
   }
 
@@ -223,7 +227,7 @@ TEST_F(FleetTest, StreamsOfOtherSendersAreUnaccounted) {
   core::CoverageRequest elsewhere;
   elsewhere.tenant = {"u"};
   elsewhere.selects = [](const core::Labels&, const std::vector<std::string>&) { return true; };
-  elsewhere.streams = {own};
+  elsewhere.streams = {ref(own)};
   EXPECT_EQ(fleet_->coverage(elsewhere).unaccounted_streams, 1U) << "another tenant's agents do not count";
 }
 

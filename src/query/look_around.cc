@@ -37,14 +37,18 @@ bool AnySelector::matches(const core::Labels& labels) const {
                                            [&](const exec::StreamSelector& one) { return one.matches(labels); });
 }
 
-std::vector<core::Labels> series_of(const Parts& parts, const AnySelector& selector, core::TimeRange range) {
-  std::vector<core::SharedLabels> found;
+std::vector<core::StreamRef> streams_of(const Parts& parts, const AnySelector& selector, core::TimeRange range) {
+  std::vector<core::StreamRef> found;
   base::IntegerSet<core::StreamId> seen;
   for_each_stream(parts, selector, range, [&](const segment::Part&, const segment::PartStream& stream) {
-    if (seen.insert(stream.id).second) found.push_back(stream.labels);
+    if (seen.insert(stream.id).second) found.push_back({stream.id, stream.labels});
   });
+  return found;
+}
+
+std::vector<core::Labels> series_of(const Parts& parts, const AnySelector& selector, core::TimeRange range) {
   std::vector<core::Labels> series;
-  for (const core::SharedLabels& labels : found) series.push_back(*labels);
+  for (const core::StreamRef& stream : streams_of(parts, selector, range)) series.push_back(*stream.labels);
   std::sort(series.begin(), series.end());
   return series;
 }

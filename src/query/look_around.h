@@ -26,6 +26,8 @@ using Parts = std::vector<std::shared_ptr<const segment::Part>>;
 
 // Sorted, distinct.
 std::vector<core::Labels> series_of(const Parts& parts, const AnySelector& selector, core::TimeRange range);
+// Distinct, in no order.
+std::vector<core::StreamRef> streams_of(const Parts& parts, const AnySelector& selector, core::TimeRange range);
 std::vector<std::string> label_names_of(const Parts& parts, const AnySelector& selector, core::TimeRange range);
 std::vector<std::string> label_values_of(const Parts& parts, const AnySelector& selector, core::TimeRange range,
                                          std::string_view name);

@@ -84,6 +84,13 @@ class QueryEngine final : public core::QueryRunner {
     if (!parts.ok()) co_return parts.status();
     co_return series_of(parts->parts, selector, request.range);
   }
+  base::Task<base::StatusOr<std::vector<core::StreamRef>>> streams(core::SeriesRequest request) override {
+    CO_ASSIGN_OR_RETURN(const AnySelector selector, AnySelector::build(request.selectors));
+    request.range = look_back(request.range);
+    auto parts = co_await provider_.parts(request.tenant, request.range);
+    if (!parts.ok()) co_return parts.status();
+    co_return streams_of(parts->parts, selector, request.range);
+  }
 
   base::Task<base::StatusOr<std::vector<std::string>>> label_names(core::SeriesRequest request) override {
     CO_ASSIGN_OR_RETURN(const AnySelector selector, AnySelector::build(request.selectors));
