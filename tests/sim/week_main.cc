@@ -86,7 +86,8 @@ class Week {
     const std::int64_t now = world_.now().value;
     for (int i = 0; i < kLinesOfBody; ++i) {
       body += fmt::format(R"({}{{"stream":{{"job":"s{}"}},"values":[["{}","request {} user={} took {} ms"]]}})",
-                          i == 0 ? "" : ",", i % kStreams, now + i, sent_ + i, world_.below(50), world_.below(1000));
+                          i == 0 ? "" : ",", i % kStreams, now + i, sent_ + static_cast<std::uint64_t>(i),
+                          world_.below(50), world_.below(1000));
     }
     body += "]}";
     sent_ += kLinesOfBody;
