@@ -60,7 +60,7 @@ def test_what_is_complete_is_there(context):
     server = Server(context, "--flush-bytes", "1MB", "--head-bytes", "64MB").start()
     log, agent = make_host(context, server, "web-1")
     written = rotations = 0
-    for _ in range(40):
+    for _ in range(20):
         with open(log, "a") as file:
             for _ in range(500):
                 written += 1
