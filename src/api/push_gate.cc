@@ -11,7 +11,7 @@ namespace {
 // A stream that was not written for so long is no longer active.
 constexpr base::nanoseconds kStreamActive = std::chrono::hours(2);
 
-// Of a tenant that never pushed.
+// What may come at once.
 std::uint64_t burst_of(const core::Limits& limits) {
   return limits.ingestion_burst_bytes != 0 ? limits.ingestion_burst_bytes : limits.ingestion_rate_bytes;
 }

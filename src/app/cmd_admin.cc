@@ -105,14 +105,7 @@ CLI::App* add(CLI::App& parent, Action& action, const char* name, const char* he
               std::shared_ptr<AdminCommand> command) {
   CLI::App* sub = parent.add_subcommand(name, help);
   command->endpoint.add_to(*sub);
-  sub->callback([command, run, &action] {
-    action = [command, run] {
-      const base::Status status = run(*command);
-      if (status.ok()) return kExitOk;
-      print_error(status);
-      return kExitError;
-    };
-  });
+  sub->callback([command, run, &action] { action = [command, run] { return client_exit_code(run(*command)); }; });
   return sub;
 }
 

@@ -52,14 +52,7 @@ std::shared_ptr<ExploreCommand> add(CLI::App& root, Action& action, const char* 
     sub->add_option("--by", command->options.by, "labels to add up by, separated by commas [those of the selector]");
   }
   if (explore != client::explore_stats) sub->add_option("--limit", command->options.limit, "rows at most");
-  sub->callback([command, &action] {
-    action = [command] {
-      const base::Status status = run(*command);
-      if (status.ok()) return kExitOk;
-      print_error(status);
-      return kExitError;
-    };
-  });
+  sub->callback([command, &action] { action = [command] { return client_exit_code(run(*command)); }; });
   return command;
 }
 

@@ -37,12 +37,6 @@ base::Status retire(FleetCommand& command) {
   return connection.post("/api/v1/fleet/retire", {{"host", command.host}}).status();
 }
 
-int report(const base::Status& status) {
-  if (status.ok()) return kExitOk;
-  print_error(status);
-  return kExitError;
-}
-
 }  // namespace
 
 void add_fleet_command(CLI::App& root, Action& action) {
@@ -56,14 +50,14 @@ void add_fleet_command(CLI::App& root, Action& action) {
   sub->add_flag("--utc", command->view.utc, "print times in UTC instead of the local zone");
   sub->add_flag("--json", command->json, "the server's answer as it is");
   sub->callback([command, sub, &action] {
-    if (sub->get_subcommands().empty()) action = [command] { return report(list(*command)); };
+    if (sub->get_subcommands().empty()) action = [command] { return client_exit_code(list(*command)); };
   });
 
   auto retiring = std::make_shared<FleetCommand>();
   CLI::App* retire_sub = sub->add_subcommand("retire", "a silent host is no longer expected, until its agent returns");
   retiring->endpoint.add_to(*retire_sub);
   retire_sub->add_option("host", retiring->host, "its name")->required();
-  retire_sub->callback([retiring, &action] { action = [retiring] { return report(retire(*retiring)); }; });
+  retire_sub->callback([retiring, &action] { action = [retiring] { return client_exit_code(retire(*retiring)); }; });
 }
 
 }  // namespace cordwood::app

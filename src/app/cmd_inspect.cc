@@ -39,14 +39,7 @@ void add_inspect_command(CLI::App& admin, Action& action) {
   sub->add_option("segment", command->path, "its file, below the data directory's objects/")->required();
   sub->add_option("--templates", command->options.templates_max, "so many of the most frequent");
   sub->add_option("--columns", command->options.columns_max, "so many of the largest");
-  sub->callback([command, &action] {
-    action = [command] {
-      const base::Status status = inspect(*command);
-      if (status.ok()) return kExitOk;
-      print_error(status);
-      return kExitError;
-    };
-  });
+  sub->callback([command, &action] { action = [command] { return client_exit_code(inspect(*command)); }; });
 }
 
 }  // namespace cordwood::app

@@ -120,9 +120,8 @@ base::Status run_metric_query(QueryCommand& command, client::Connection& connect
   }
   ASSIGN_OR_RETURN(const RangeOptions::Range range, command.range.resolve("1h"));
   ASSIGN_OR_RETURN(const client::OutputOptions output, command.format.resolve());
-  ASSIGN_OR_RETURN(
-      const client::MetricAnswer all,
-      client::run_metric_query(connection, command.query, range.from, range.to.value_or(system_now()), step));
+  ASSIGN_OR_RETURN(const client::MetricAnswer all, client::run_metric_query(connection, command.query, range.from,
+                                                                            range.to.value_or(system_now()), step));
   if (output.format == client::OutputFormat::kCsv) std::printf("time,labels,value\r\n");
   for (const client::MetricSeries& series : all.series) print_series(series, output, step.has_value());
   if (all.series.empty()) std::fprintf(stderr, "cordwood: no series\n");
@@ -151,14 +150,7 @@ void add_query_command(CLI::App& root, Action& action) {
   sub->add_option("--direction", command->direction, "backward (newest first) or forward [backward]");
   sub->add_option("--step", command->step,
                   "metric queries: a value each step over the range, instead of one at its end");
-  sub->callback([command, &action] {
-    action = [command] {
-      const base::Status status = run(*command);
-      if (status.ok()) return kExitOk;
-      print_error(status);
-      return kExitError;
-    };
-  });
+  sub->callback([command, &action] { action = [command] { return client_exit_code(run(*command)); }; });
 }
 
 }  // namespace cordwood::app

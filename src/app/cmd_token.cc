@@ -36,7 +36,10 @@ base::Status run(const TokenCommand& command) {
     std::printf("# token: %s\n%s", made.token.c_str(), made.entry.c_str());
     return base::ok_status();
   }
-  if (::access(command.file.c_str(), F_OK) == 0) RETURN_IF_ERROR(read_tokens_file(command.file).status());
+  if (::access(command.file.c_str(), F_OK) == 0) {
+    ASSIGN_OR_RETURN(const std::string text, read_tokens_file(command.file));
+    RETURN_IF_ERROR(parse_tokens(text, command.file).status());
+  }
   RETURN_IF_ERROR(append_to(command.file, made.entry));
   std::printf("%s\n", made.token.c_str());
   return base::ok_status();
@@ -54,14 +57,7 @@ void add_token_command(CLI::App& admin, Action& action) {
       ->take_all();
   sub->add_option("--tenant", command->tenant, "its only tenant [the one each request names]");
   sub->add_option("--file", command->file, "append the entry to this file (auth.tokens_file) [print it]");
-  sub->callback([command, &action] {
-    action = [command] {
-      const base::Status status = run(*command);
-      if (status.ok()) return kExitOk;
-      print_error(status);
-      return kExitError;
-    };
-  });
+  sub->callback([command, &action] { action = [command] { return client_exit_code(run(*command)); }; });
 }
 
 }  // namespace cordwood::app

@@ -27,6 +27,12 @@ void print_error(const base::Status& status) {
   print_error(base::message_of(status));
 }
 
+int client_exit_code(const base::Status& status) {
+  if (status.ok()) return kExitOk;
+  print_error(status);
+  return kExitError;
+}
+
 void block_stop_signals() {
   std::signal(SIGPIPE, SIG_IGN);
   const sigset_t set = stop_signals();

@@ -16,6 +16,8 @@ inline constexpr int kExitInterrupted = 130;
 // Prints `cordwood: text` on stderr, in one line.
 void print_error(std::string_view text);
 void print_error(const base::Status& status);
+// The end of a client command: its exit code, the error printed.
+int client_exit_code(const base::Status& status);
 
 // Blocks SIGINT and SIGTERM in the calling thread and all threads it makes afterwards, so that wait_for_stop_signal
 // gets them; ignores SIGPIPE. To be called before any thread exists.

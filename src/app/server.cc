@@ -58,7 +58,6 @@ namespace {
 
 // What a few queries at a time need beside each other.
 constexpr std::size_t kQueriesSideBySide = 2;
-constexpr std::uint64_t kTokensBytesMax = 4 << 20;
 
 std::size_t thread_count(const ServerConfig& config) {
   if (config.threads > 0) return config.threads;
@@ -108,7 +107,7 @@ base::StatusOr<Security> read_security(const ServerConfig& config) {
     ASSIGN_OR_RETURN(security.tls, io::TlsListener::open(config.tls));
   }
   if (config.tokens_file.empty()) return security;
-  ASSIGN_OR_RETURN(security.tokens_text, io::read_whole_file(io::system_files(), config.tokens_file, kTokensBytesMax));
+  ASSIGN_OR_RETURN(security.tokens_text, read_tokens_file(config.tokens_file));
   ASSIGN_OR_RETURN(security.tokens, parse_tokens(security.tokens_text, config.tokens_file));
   return security;
 }
@@ -120,8 +119,7 @@ base::Task<void> watch_tokens(base::Executor* executor, base::Event* closing, st
   while (!closing->is_set()) {
     const bool closed = co_await closing->wait_for(interval);
     if (closed) break;
-    base::StatusOr<std::string> text =
-        co_await executor->blocking([&path] { return io::read_whole_file(io::system_files(), path, kTokensBytesMax); });
+    base::StatusOr<std::string> text = co_await executor->blocking([&path] { return read_tokens_file(path); });
     if (text.ok() && *text == known) continue;
     base::StatusOr<std::vector<api::AccessToken>> tokens = std::vector<api::AccessToken>();
     if (text.ok()) {

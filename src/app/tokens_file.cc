@@ -84,9 +84,8 @@ base::StatusOr<std::vector<api::AccessToken>> parse_tokens(std::string_view docu
   }
 }
 
-base::StatusOr<std::vector<api::AccessToken>> read_tokens_file(const std::string& path) {
-  ASSIGN_OR_RETURN(const std::string text, io::read_whole_file(io::system_files(), path, kFileBytesMax));
-  return parse_tokens(text, path);
+base::StatusOr<std::string> read_tokens_file(const std::string& path) {
+  return io::read_whole_file(io::system_files(), path, kFileBytesMax);
 }
 
 base::StatusOr<NewToken> make_token(const std::string& name, const std::string& tenant,

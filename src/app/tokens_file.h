@@ -13,7 +13,8 @@ namespace cordwood::app {
 // InvalidArgument naming `source`, the line and what is wrong. A token that may do nothing, an unknown key and a hash
 // that is none are errors: a typing error must not open or close a door silently.
 base::StatusOr<std::vector<api::AccessToken>> parse_tokens(std::string_view document, std::string_view source);
-base::StatusOr<std::vector<api::AccessToken>> read_tokens_file(const std::string& path);
+// The document of the file at `path`; blocks. An error when it is missing or far too large.
+base::StatusOr<std::string> read_tokens_file(const std::string& path);
 
 struct NewToken {
   std::string token;  // the secret; nothing keeps it

@@ -6,18 +6,13 @@
 #include <map>
 #include <vector>
 
+#include "client/json_members.h"
+
 namespace cordwood::client {
 namespace {
 
-namespace dom = simdjson::dom;
-
 // Paths shown of each reason; the rest is a number.
 constexpr std::size_t kPathsShown = 4;
-
-std::uint64_t number_of(dom::object object, std::string_view key) {
-  std::uint64_t number = 0;
-  return object[key].get(number) == simdjson::SUCCESS ? number : 0;
-}
 
 void append_reasons(std::string& out, dom::object status, std::string_view key, std::string_view title) {
   dom::array list;

@@ -174,19 +174,21 @@ base::StatusOr<Table> explore_fields(Connection& connection, const ExploreOption
   return fields_table(body);
 }
 
-std::string align(const Table& table) {
+std::string align(const Table& table, bool figures_right) {
   std::vector<std::size_t> widths;
   for (const auto& row : table) {
     widths.resize(std::max(widths.size(), row.size()), 0);
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    const std::size_t cells = figures_right || row.empty() ? row.size() : row.size() - 1;
+    for (std::size_t i = 0; i < cells; ++i) widths[i] = std::max(widths[i], row[i].size());
   }
   std::string out;
   for (const auto& row : table) {
     for (std::size_t i = 0; i < row.size(); ++i) {
-      const std::string padding(widths[i] - row[i].size(), ' ');
+      const std::string padding(widths[i] - std::min(widths[i], row[i].size()), ' ');
       const bool last = i + 1 == row.size();
       // The head stands as its column does.
-      const bool right = is_figure(table.size() > 1 ? table[1][std::min(i, table[1].size() - 1)] : row[i]);
+      const bool right =
+          figures_right && is_figure(table.size() > 1 ? table[1][std::min(i, table[1].size() - 1)] : row[i]);
       out += right ? padding + row[i] : last ? row[i] : row[i] + padding;
       out += last ? "\n" : "  ";
     }

@@ -32,7 +32,8 @@ base::StatusOr<Table> volume_table(std::string_view body);
 base::StatusOr<Table> patterns_table(std::string_view body);
 base::StatusOr<Table> fields_table(std::string_view body);
 
-// Columns side by side; figures to the right.
-std::string align(const Table& table);
+// Columns side by side; figures to the right unless not wanted so. Then rows may differ in length, and the last cell of
+// a row, which nothing stands behind, takes no part in the width of its column.
+std::string align(const Table& table, bool figures_right = true);
 
 }  // namespace cordwood::client

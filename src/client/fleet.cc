@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "client/explore.h"
 #include "client/json_members.h"
 
 namespace cordwood::client {
@@ -25,7 +26,6 @@ FleetFile read_file(dom::object object) {
   file.state = text_of(object, "state");
   file.seen = number_of(object, "seen");
   file.acked = number_of(object, "acked");
-  file.pending = number_of(object, "pending");
   file.last_write = time_of(object, "last_write").value_or(base::UnixNanos{});
   file.problem = text_of(object, "problem");
   dom::array losses;
@@ -43,7 +43,6 @@ FleetHost read_host(dom::object object) {
   host.now = read_coverage_host(object);
   host.retired = bool_of(object, "retired", false);
   host.files = number_of(object, "files");
-  host.seen_bytes = number_of(object, "seen_bytes");
   host.acked_bytes = number_of(object, "acked_bytes");
   host.last_write = time_of(object, "last_write").value_or(base::UnixNanos{});
   dom::array entries;
@@ -66,29 +65,7 @@ std::string lost_text(const CoverageHost& host) {
   return host.lost_at_least == 0 ? "unknown" : ">= " + bytes_text(host.lost_at_least);
 }
 
-// Columns as wide as their widest cell, two blanks between, the last one as it is.
-std::string aligned(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::size_t> widths;
-  for (const auto& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i + 1 < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string out;
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      if (i + 1 < row.size()) {
-        out += fmt::format("{:<{}}  ", row[i], widths[i]);
-      } else {
-        out += row[i];
-      }
-    }
-    out += '\n';
-  }
-  return out;
-}
-
-void add_files(const FleetHost& host, const FleetAnswer& fleet, const FleetView& view,
-               std::vector<std::vector<std::string>>& rows) {
+void add_files(const FleetHost& host, const FleetAnswer& fleet, const FleetView& view, Table& rows) {
   for (const FleetFile& file : host.entries) {
     if (view.files) {
       const std::uint64_t waiting = file.seen - std::min(file.seen, file.acked);
@@ -123,8 +100,7 @@ base::StatusOr<FleetAnswer> parse_fleet(std::string_view body) {
 }
 
 std::string fleet_table(const FleetAnswer& fleet, const FleetView& view) {
-  std::vector<std::vector<std::string>> rows = {
-      {"HOST", "STATE", "COMPLETE THROUGH", "LAST WRITE", "FILES", "STORED", "WAITING", "LOST"}};
+  Table rows = {{"HOST", "STATE", "COMPLETE THROUGH", "LAST WRITE", "FILES", "STORED", "WAITING", "LOST"}};
   for (const FleetHost& host : fleet.hosts) {
     const bool lost = host.now.lost_at_least > 0 || !host.now.lost_exact;
     const bool incomplete = !host.retired && host.now.state != "complete" && host.now.state != "ended";
@@ -135,7 +111,7 @@ std::string fleet_table(const FleetAnswer& fleet, const FleetView& view) {
                     bytes_text(host.acked_bytes), bytes_text(host.now.waiting_bytes), lost_text(host.now)});
     if (view.files || view.lost) add_files(host, fleet, view, rows);
   }
-  return aligned(rows);
+  return align(rows, false);
 }
 
 }  // namespace cordwood::client

@@ -23,7 +23,6 @@ struct FleetFile {
   std::string state;
   std::uint64_t seen = 0;
   std::uint64_t acked = 0;
-  std::uint64_t pending = 0;
   base::UnixNanos last_write;
   std::string problem;
   std::vector<FleetLoss> losses;
@@ -33,7 +32,6 @@ struct FleetHost {
   CoverageHost now;
   bool retired = false;
   std::uint64_t files = 0;
-  std::uint64_t seen_bytes = 0;
   std::uint64_t acked_bytes = 0;
   base::UnixNanos last_write;
   std::vector<FleetFile> entries;  // when asked for

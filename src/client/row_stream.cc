@@ -4,21 +4,17 @@
 
 #include <charconv>
 
+#include "client/json_members.h"
+
 namespace cordwood::client {
 namespace {
 
 // One `rows` event holds a bounded page, but a single row may be a line of line_bytes_max with its escapes.
 constexpr std::size_t kEventBytesMax = 512 << 20;
 
-namespace dom = simdjson::dom;
-
 std::string_view text_of(simdjson::simdjson_result<dom::element> value) {
   std::string_view text;
   return value.get(text) == simdjson::SUCCESS ? text : std::string_view();
-}
-std::uint64_t number_of(dom::object object, std::string_view key) {
-  std::uint64_t number = 0;
-  return object[key].get(number) == simdjson::SUCCESS ? number : 0;
 }
 std::vector<core::Label> labels_of(dom::object object, std::string_view key) {
   std::vector<core::Label> labels;
